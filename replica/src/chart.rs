@@ -307,15 +307,19 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
 /// `TAB. PARACETAMOL 650 MG (Dolo 650)`: generic names in capitals, as the Indian Medical Council asks, and the brand
 /// behind it as it is written.
 fn title(item: &Values) -> String {
-    let (name, form) = (text(item, "generic_text"), text(item, "dosage_form"));
-    let is_said = names_form(name, form);
-    let form = if is_said { "" } else { form_abbreviation(form) };
+    let name = text(item, "generic_text");
+    let form = form_before(name, text(item, "dosage_form"));
     let generic = format!("{name} {}", text(item, "strength_text"));
     let name = capitals(&squeezed(&format!("{form} {generic}")));
     match text(item, "medicine_text").strip_prefix(generic.trim()) {
         Some(brand) if brand.starts_with(" (") => name + brand,
         _ => name,
     }
+}
+
+/// The short word of a form that stands before a name, unless the name says the form itself.
+pub(crate) fn form_before(name: &str, form: &str) -> &'static str {
+    if names_form(name, form) { "" } else { form_abbreviation(form) }
 }
 
 /// As names stand on paper. The capital of a micro sign looks like an M, and 25 µg would be read as 25 mg.

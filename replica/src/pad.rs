@@ -2,7 +2,7 @@
 
 use protocol::dosage::{self, Dosage};
 use protocol::id::PatientId;
-use protocol::medicine::{Units, form_abbreviation, form_of_word, is_given_in_units};
+use protocol::medicine::{Units, form_of_word, is_given_in_units};
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
@@ -100,9 +100,10 @@ impl Replica {
         })
     }
 
-    /// Says back what a typed dosage of a medicine in this form and strength means, in this language.
+    /// Says back what a typed dosage of a medicine of this name, form and strength means, in this language.
     pub fn read_dosage(
         text: &str,
+        name: &str,
         dosage_form: &str,
         strength: &str,
         language: Language,
@@ -111,7 +112,7 @@ impl Replica {
         let dosage = Dosage::read(text, units).map_err(|error| Error::Invalid(format!("{error}.")))?;
         let unit = dosage.unit_or(units.usual());
         Ok(DosageRead {
-            form: form_abbreviation(dosage_form).to_owned(),
+            form: form_before(name, dosage_form).to_owned(),
             words: dosage.words(unit, language.into()),
             quantity: dosage.quantity(unit).map(|amount| dosage::units(amount, unit, language.into())),
         })

@@ -17,7 +17,7 @@ fn in_hindi(role: Role) -> Fixture {
 #[test]
 fn a_typed_dose_and_its_quantity_are_said_back_in_the_language_of_the_window() {
     let said = |typed: &str, language| {
-        let read = Replica::read_dosage(typed, "tablet", "500 mg", language).expect("BUG: read");
+        let read = Replica::read_dosage(typed, "Paracetamol", "tablet", "500 mg", language).expect("BUG: read");
         (read.words, read.quantity.unwrap_or_default())
     };
     assert_eq!(
@@ -28,7 +28,8 @@ fn a_typed_dose_and_its_quantity_are_said_back_in_the_language_of_the_window() {
         said("1-0-1 x5d pc", Language::En),
         ("1 tablet morning and night, after food, for 5 days".into(), "10 tablets".into())
     );
-    let error = Replica::read_dosage("1-0-1 soon", "tablet", "500 mg", Language::Hi).expect_err("BUG: read");
+    let error = Replica::read_dosage("1-0-1 soon", "Paracetamol", "tablet", "500 mg", Language::Hi)
+        .expect_err("BUG: read");
     let hindi = CommandError::from(error).hindi;
     assert_eq!(
         hindi.as_deref(),

@@ -284,8 +284,29 @@ fn of_eye_and_ear_drops_of_one_strength_none_is_guessed_however_often_one_was_wr
     };
     let said = replica.save_short_key(None, &key).expect_err("BUG: refused").to_string();
     assert!(said.contains("Write the strength or the form too."), "{said}");
-    let form = Replica::read_dosage("1 drop qid", "eye_drops", "0.3 %", Language::En);
+    let form = Replica::read_dosage("1 drop qid", "Ciprofloxacin", "eye_drops", "0.3 %", Language::En);
     assert_eq!(form.expect("BUG: read").form, "EYE DROPS");
+}
+
+#[test]
+fn a_medicine_whose_name_says_its_form_is_said_back_with_it_once_as_it_prints() {
+    let (fixture, sunita) = desk(Role::Doctor);
+    let replica = &fixture.replica;
+    let form = OwnMedicineForm {
+        generic_name: "Xyzol tablet".into(),
+        strength_text: "5 mg".into(),
+        dosage_form: "tablet".into(),
+        ..OwnMedicineForm::default()
+    };
+    replica.add_own_medicine(&form).expect("BUG: added");
+    let medicine = chosen(&fixture, "xyzol 1-0-1");
+    let echo = Replica::read_dosage("1-0-1", &medicine.generic_name, "tablet", "5 mg", Language::En);
+    assert_eq!(echo.expect("BUG: read").form, "");
+    let dose_text = "1-0-1".into();
+    let item = DraftItem { medicine_id: Some(medicine.id), dose_text, ..DraftItem::default() };
+    let draft = Draft { items: vec![item], ..Draft::default() };
+    let signed = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    assert_eq!(signed.items[0].title, "XYZOL TABLET 5 MG");
 }
 
 #[test]

@@ -211,7 +211,8 @@ fn a_figure_of_something_in_no_list_is_signed_only_when_it_is_clear_what_it_coun
         ("my own cough mixture 10 ml tds", Ok("MY OWN COUGH MIXTURE: 10 ml morning, noon and night")),
     ] {
         let read = replica.read_line(line, None).expect("BUG: read");
-        let echo = Replica::read_dosage(&read.dose, &read.free_form, &read.medicine, Language::En);
+        let (name, form) = (&read.medicine, &read.free_form);
+        let echo = Replica::read_dosage(&read.dose, name, form, name, Language::En);
         let draft = Draft { items: vec![item(&read.medicine, &read.dose)], ..Draft::default() };
         let signed = replica.sign_prescription(sunita, &draft, &[]);
         match (expected, signed) {

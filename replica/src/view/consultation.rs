@@ -125,7 +125,7 @@ pub enum LineChoice {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct DosageRead {
-    /// `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known.
+    /// `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known, or that the name says itself.
     pub form: String,
     /// In plain words: the echo.
     pub words: String,

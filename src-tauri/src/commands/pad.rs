@@ -33,10 +33,11 @@ pub async fn read_line(desk: Here<'_>, text: String, was: Option<DraftItem>) -> 
 pub async fn read_dosage(
     desk: Here<'_>,
     text: String,
+    name: String,
     dosage_form: String,
     strength: String,
 ) -> Answer<DosageRead> {
-    Ok(Replica::read_dosage(&text, &dosage_form, &strength, desk.speaks())?)
+    Ok(Replica::read_dosage(&text, &name, &dosage_form, &strength, desk.speaks())?)
 }
 
 #[tauri::command]

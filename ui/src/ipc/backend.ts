@@ -224,8 +224,8 @@ export interface Backend {
    * again to be changed: it keeps its medicine until another one is typed.
    */
   readLine(text: string, was: DraftItem | null): Promise<LineRead>;
-  /** Says back what a dose means of a medicine in this form and strength. */
-  readDosage(text: string, dosageForm: string, strength: string): Promise<DosageRead>;
+  /** Says back what a dose means of a medicine of this name, form and strength. */
+  readDosage(text: string, name: string, dosageForm: string, strength: string): Promise<DosageRead>;
   /** Diagnoses of the list that fit. */
   findDiagnoses(typed: string): Promise<Diagnosis[]>;
   /** A draft that says what a signed prescription says, and replaces it when it is signed. */

@@ -73,7 +73,8 @@ export const tauriBackend: Backend = {
   saveDraft: (patientId, draft) => invoke("save_draft", { patientId, draft }),
   discardDraft: (patientId) => invoke("discard_draft", { patientId }),
   readLine: (text, was) => invoke("read_line", { text, was }),
-  readDosage: (text, dosageForm, strength) => invoke("read_dosage", { text, dosageForm, strength }),
+  readDosage: (text, name, dosageForm, strength) =>
+    invoke("read_dosage", { text, name, dosageForm, strength }),
   findDiagnoses: (typed) => invoke("find_diagnoses", { typed }),
   amendPrescription: (prescriptionId) => invoke("amend_prescription", { prescriptionId }),
   voidPrescription: (prescriptionId, reason) => invoke("void_prescription", { prescriptionId, reason }),

@@ -102,7 +102,11 @@ export function fakePad(
         const read = readFakeLine(text, foundMedicines());
         return text.trim() === "" ? { ...read, found: often() } : read;
       }),
-    readDosage: (text, form) => answer("readDosage", () => readFakeDosage(text, form)),
+    readDosage: (text, name, form) =>
+      answer("readDosage", () => {
+        const read = readFakeDosage(text, form);
+        return name.toLowerCase().includes(form) ? { ...read, form: "" } : read;
+      }),
     findDiagnoses: (typed) =>
       answer("findDiagnoses", () =>
         fakeDiagnoses.filter((one) =>

@@ -34,6 +34,16 @@ test("the echo names the form that will print", async () => {
   await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("TAB. Metformin 500 mg"));
 });
 
+test("a medicine of the clinic’s own whose name says its form is echoed with it once", async () => {
+  const own = { sameAs: null, brandName: "", genericName: "Xyzol tablet", strengthText: "5 mg" };
+  const { keys } = await openEmptyPad(
+    (backend) => void backend.addOwnMedicine({ ...own, dosageForm: "tablet", defaultDose: "" }),
+  );
+  await keys.keyboard("xyzol 1-0-1");
+  const echo = screen.getByTestId("pad-echo");
+  await waitFor(() => expect(echo.textContent).toMatch(/^Xyzol tablet 5 mg 1 tablet in the morning/));
+});
+
 test("an arrow in the empty line offers what this doctor writes most often", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

@@ -22,11 +22,12 @@ export function medicineName(medicine: MedicineFound): string {
 
 export const chosenName = (chosen: Chosen) =>
   "medicine" in chosen ? medicineName(chosen.medicine) : chosen.text;
-/** The form and the strength, by which a dose is counted. */
-const measureOf = (chosen: Chosen | null): [form: string, strength: string] => {
-  if (chosen === null) return ["", ""];
-  if ("text" in chosen) return [chosen.form, chosen.text];
-  return [chosen.medicine.dosageForm, chosen.medicine.strengthText ?? ""];
+/** The name that a dose is said back with, and the form and the strength, by which it is counted. */
+const measureOf = (chosen: Chosen | null): [name: string, form: string, strength: string] => {
+  if (chosen === null) return ["", "", ""];
+  if ("text" in chosen) return [chosen.text, chosen.form, chosen.text];
+  const { genericName, dosageForm, strengthText } = chosen.medicine;
+  return [genericName, dosageForm, strengthText ?? ""];
 };
 
 /** Medicine and dose as one line, of which Rust knows where the dose begins: a bare figure may be both. */

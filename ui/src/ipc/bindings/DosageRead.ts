@@ -5,7 +5,7 @@
  */
 export type DosageRead = { 
 /**
- * `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known.
+ * `TAB.`, `EYE DROPS`: the form as it prints; empty for one that is not known, or that the name says itself.
  */
 form: string, 
 /**
