@@ -28,21 +28,18 @@ use crate::replica::{Replica, must_get, some_text, text};
 use crate::store::{get_row, query_ids};
 use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
 
-/// Prescriptions of the last 400 days count: what was signed before does not run any more, or is asked for again. The newest
-/// so many count whole, those before them for what still runs.
+/// The newest prescriptions, so many, count whole; those before them for what still runs, however old they are.
 const COUNTED: i64 = 20;
-const COUNTED_DAYS: i64 = 400;
 /// Whether a line runs is decided by the rules; here no more is left out than what surely does not.
 const COUNTED_SQL: &str = "with signed as (
         select id, visit_date, row_number() over (order by visit_date desc, id desc) as place from prescriptions
-        where patient_id in (select value from json_each(?1)) and status = 'finalised' and is_deleted = 0
-          and visit_date > ?2)
+        where patient_id in (select value from json_each(?1)) and status = 'finalised' and is_deleted = 0)
     select id from signed
-    where place <= ?3 or exists (
+    where place <= ?2 or exists (
         select 1 from prescription_items as line
         where line.prescription_id = signed.id and line.is_deleted = 0
           and (line.duration_unit = 'ongoing'
-            or julianday(?4) - julianday(signed.visit_date) <= coalesce(line.duration_value, 30)
+            or julianday(?3) - julianday(signed.visit_date) <= coalesce(line.duration_value, 30)
               * case line.duration_unit when 'week' then 7 when 'month' then 30 else 1 end))
     order by place";
 /// So many days it counts that a woman said she is not pregnant: a cycle, after which she may be.
@@ -261,8 +258,7 @@ fn prescriptions(
     except: Option<PrescriptionId>,
     today: Date,
 ) -> Result<Vec<Prescription>> {
-    let since = today.saturating_sub(time::Duration::days(COUNTED_DAYS));
-    let counted = (id_list(tx, patient)?, day_text(since), COUNTED, day_text(today));
+    let counted = (id_list(tx, patient)?, COUNTED, day_text(today));
     let mut found: Vec<Prescription> = Vec::new();
     for (place, id) in (1..).zip(query_ids::<PrescriptionId>(tx, COUNTED_SQL, counted)?) {
         let values = must_get(tx, TableName::Prescriptions, id.0)?;

@@ -301,6 +301,22 @@ fn what_still_runs_is_looked_at_however_many_prescriptions_were_signed_since() {
 }
 
 #[test]
+fn what_was_written_until_further_notice_or_for_years_is_looked_at_however_long_ago_that_was() {
+    let found = |dose: &str| {
+        let (mut fixture, sunita) = desk();
+        fixture
+            .replica
+            .sign_prescription(sunita, &draft(vec![listed(WARFARIN, dose)]), &[])
+            .expect("BUG: signed");
+        fixture.replica.clock = Clock::stopped(NOW + Duration::days(500));
+        let findings = check(&fixture, sunita, &[listed(IBUPROFEN, "1-0-1 x5d")]).lines.remove(0).findings;
+        findings.iter().filter(|one| one.check == Check::Interaction).count()
+    };
+    assert_eq!([found("½ hs cont"), found("½ hs x18m")], [1, 1]);
+    assert_eq!([found("½ hs x12m"), found("½ hs x5d")], [0, 0], "they ended");
+}
+
+#[test]
 fn the_most_of_a_day_counts_what_was_signed_before_and_still_runs() {
     let (fixture, sunita) = desk();
     let signed = draft(vec![listed(IBUPROFEN, "1-1-1 x5d")]);
