@@ -1,8 +1,9 @@
 //! Closing the window. It is told first: it writes what is unwritten, and asks about what is typed and not saved. Nobody is
-//! kept from closing it: a second request closes it, and so does one that the window leaves unanswered.
+//! kept from closing it: a second request closes it, unless it follows at once as in a double click, and so does one that the
+//! window leaves unanswered.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tauri::{Emitter, Manager, State, WebviewWindow, Window, WindowEvent};
 
@@ -10,6 +11,8 @@ use crate::commands::{Answer, failed};
 
 /// So long the window has to close, or to say that it asks.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// So long after the first request another one belongs to it: the second half of a double click.
+const SAME_REQUEST: Duration = Duration::from_secs(2);
 
 /// How far closing the window has come.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Closing(Mutex<Asked>);
 struct Asked {
     /// Counts the requests of which the window was told.
     number: u32,
+    /// When the window was last told.
+    told_at: Option<Instant>,
     stage: Stage,
 }
 
@@ -33,20 +38,34 @@ enum Stage {
     Asking,
 }
 
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    /// The window is told, under this number.
+    Tell(u32),
+    /// It belongs to the one before.
+    Same,
+    /// The window closes now.
+    Close,
+}
+
 impl Closing {
     fn lock(&self) -> MutexGuard<'_, Asked> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody wants the window closed. The number under which it is told so; none if it closes now.
-    fn request(&self) -> Option<u32> {
+    /// Somebody wants the window closed.
+    fn request(&self, now: Instant) -> Request {
         let mut asked = self.lock();
         if asked.stage != Stage::Open {
-            return None;
+            let is_same =
+                asked.told_at.is_some_and(|told_at| now.saturating_duration_since(told_at) < SAME_REQUEST);
+            return if is_same { Request::Same } else { Request::Close };
         }
         asked.number = asked.number.wrapping_add(1);
+        asked.told_at = Some(now);
         asked.stage = Stage::Told;
-        Some(asked.number)
+        Request::Tell(asked.number)
     }
 
     /// Whether the window has said nothing to this request.
@@ -70,7 +89,14 @@ impl Closing {
 /// Tells the window that somebody wants it closed.
 pub fn watch(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    let Some(number) = window.state::<Closing>().request() else { return };
+    let number = match window.state::<Closing>().request(Instant::now()) {
+        Request::Tell(number) => number,
+        Request::Same => {
+            api.prevent_close();
+            return;
+        }
+        Request::Close => return,
+    };
     if let Err(error) = window.emit_to("main", "close-asked", ()) {
         tracing::warn!(%error, "the window did not take an event, and is closed");
         return;
@@ -88,7 +114,7 @@ pub fn watch(window: &Window, event: &WindowEvent) {
     });
 }
 
-/// The window asks the person before it; only another request closes it meanwhile.
+/// The window asks the person before it; only a later request closes it meanwhile.
 #[tauri::command]
 pub fn hold_close(closing: State<'_, Closing>) {
     closing.hold();
@@ -111,24 +137,42 @@ pub fn end_close(window: WebviewWindow, closing: State<'_, Closing>, closes: boo
 mod tests {
     use super::*;
 
+    fn told(closing: &Closing, now: Instant) -> u32 {
+        match closing.request(now) {
+            Request::Tell(number) => number,
+            other => panic!("the window was not told: {other:?}"),
+        }
+    }
+
     #[test]
-    fn the_window_is_told_once_and_a_second_request_closes_it_also_while_it_asks() {
-        let closing = Closing::default();
-        let number = closing.request().expect("told");
+    fn the_window_is_told_once_and_a_later_request_closes_it_also_while_it_asks() {
+        let (closing, first) = (Closing::default(), Instant::now());
+        let number = told(&closing, first);
         assert!(closing.is_unanswered(number));
-        assert_eq!(closing.request(), None);
+        assert_eq!(closing.request(first + SAME_REQUEST), Request::Close);
         closing.hold();
         assert!(!closing.is_unanswered(number), "whoever is asked takes their time");
-        assert_eq!(closing.request(), None);
+        assert_eq!(closing.request(first + SAME_REQUEST), Request::Close);
+    }
+
+    #[test]
+    fn the_second_half_of_a_double_click_is_no_second_request() {
+        let (closing, first) = (Closing::default(), Instant::now());
+        let number = told(&closing, first);
+        let double = first + Duration::from_millis(300);
+        assert_eq!(closing.request(double), Request::Same);
+        assert!(closing.is_unanswered(number), "a page that hangs is closed as before");
+        closing.hold();
+        assert_eq!(closing.request(double), Request::Same);
     }
 
     #[test]
     fn a_window_that_stayed_open_is_told_anew_and_what_it_left_unanswered_before_does_not_count() {
-        let closing = Closing::default();
-        let first = closing.request().expect("told");
+        let (closing, now) = (Closing::default(), Instant::now());
+        let first = told(&closing, now);
         closing.stay();
         closing.hold();
-        let second = closing.request().expect("told again");
+        let second = told(&closing, now);
         assert!(!closing.is_unanswered(first) && closing.is_unanswered(second));
     }
 }
