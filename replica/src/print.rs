@@ -70,14 +70,12 @@ impl Replica {
         })
     }
 
-    /// The same, to be printed or saved as a file: it leaves this program, which is noted.
-    pub fn print(&self, id: PrescriptionId) -> Result<Printed> {
-        let printed = self.printed(id)?;
-        let patient = self
-            .store
-            .read(|tx| Ok(text(&must_get(tx, TableName::Prescriptions, id.0)?, "patient_id").parse().ok()))?;
+    /// Notes that a signed prescription goes to the printer, or was saved as a file: it leaves this program.
+    pub fn print(&self, id: PrescriptionId) -> Result<()> {
+        self.must_read_clinical()?;
+        let patient = self.store.read(|tx| Ok(text(&signed(tx, id)?, "patient_id").parse().ok()))?;
         self.note(Action::Print, Some((TableName::Prescriptions, id.0)), patient);
-        Ok(printed)
+        Ok(())
     }
 
     /// The draft on paper, as it was last saved, or else what was prepared today.

@@ -391,17 +391,35 @@ fn the_code_on_a_paper_tells_a_genuine_one_from_a_forged_and_a_void_one() {
     assert!(replica.verify_paper("https://example.org").is_err());
 }
 
+/// What the audit log is told.
+fn noted(fixture: &Fixture) -> Vec<DeskEvent> {
+    let events = fixture.store.next_events(100).expect("BUG: readable").map(|told| told.events);
+    let events = events.unwrap_or_default().into_iter();
+    events.map(|event| serde_json::from_str(&event.body).expect("BUG: an event")).collect()
+}
+
+#[test]
+fn the_pages_of_a_prescription_are_drawn_without_a_note_until_they_leave_this_program() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    fixture.replica.printed(signed).expect("BUG: printed");
+    assert_eq!(noted(&fixture), [], "whoever saves them may still think better of it");
+    fixture.replica.print(signed).expect("BUG: noted");
+    let events = noted(&fixture);
+    let [event] = events.as_slice() else { panic!("one paper is one entry: {events:?}") };
+    assert_eq!((event.action, event.table), (Action::Print, Some(TableName::Prescriptions)));
+    assert_eq!((event.record, event.patient), (Some(signed.0), Some(sunita)));
+}
+
 #[test]
 fn who_looks_at_a_prescription_in_a_terminal_is_noted_and_who_asks_for_none_is_not() {
     let fixture = fixture(Role::Doctor);
     let sunita = fixture.register("Sunita", "98204 41276");
     let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
     let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
-    let noted = || -> Vec<DeskEvent> {
-        let events = fixture.store.next_events(100).expect("BUG: readable").map(|told| told.events);
-        let events = events.unwrap_or_default().into_iter();
-        events.map(|event| serde_json::from_str(&event.body).expect("BUG: an event")).collect()
-    };
+    let noted = || noted(&fixture);
     assert!(matches!(fixture.replica.export_prescription("ASHA-A-261123-7"), Err(Error::NotFound)));
     assert_eq!(noted().len(), 0);
     let number = signed.number.expect("BUG: numbered");

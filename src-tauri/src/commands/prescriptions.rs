@@ -66,7 +66,7 @@ pub async fn prescription_pages(
     aside(move || Ok(draw(&printed, is_a4)?.svg_pages())).await
 }
 
-/// Asks where to save the PDF; `None` if the person changed their mind.
+/// Asks where to save the PDF; `None` if the person changed their mind. Only what was written is noted as printed.
 #[tauri::command]
 pub async fn save_prescription_pdf(
     app: AppHandle,
@@ -75,7 +75,7 @@ pub async fn save_prescription_pdf(
     is_a4: bool,
 ) -> Answer<Option<String>> {
     let (here, replica) = (Arc::clone(&desk), desk.replica()?);
-    let printed = ask(desk, move |replica| replica.print(prescription_id)).await?;
+    let printed = ask(desk, move |replica| replica.printed(prescription_id)).await?;
     aside(move || {
         let not_drawn = "The PDF could not be written. The prescription itself is safe.";
         let pdf = draw(&printed, is_a4)?.pdf().map_err(|_| failed(not_drawn))?;
@@ -89,6 +89,7 @@ pub async fn save_prescription_pdf(
                 "The PDF could not be written there. The prescription itself is safe; choose another folder.",
             )
         })?;
+        replica.print(prescription_id)?;
         Ok(Some(path.to_string_lossy().into_owned()))
     })
     .await
