@@ -147,6 +147,11 @@ pub enum Error {
         "This was not saved: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and save again."
     )]
     DiskFull,
+    /// The disk takes no more, and something must be written before anybody is signed in.
+    #[error(
+        "Nobody was signed in: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and sign in again."
+    )]
+    NoRoomToSignIn,
     /// What was typed cannot be taken.
     #[error("{0}")]
     Invalid(String),
@@ -246,7 +251,7 @@ impl Error {
             | Self::FileDamaged
             | Self::StoreDamaged => ErrorCode::StoreDamaged,
             Self::StoreTooNew => ErrorCode::StoreTooNew,
-            Self::DiskFull => ErrorCode::DiskFull,
+            Self::DiskFull | Self::NoRoomToSignIn => ErrorCode::DiskFull,
             Self::Held(_) => ErrorCode::Held,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,

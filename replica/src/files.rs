@@ -25,8 +25,17 @@ pub fn make_private(file: &File) -> Result<()> {
     Ok(())
 }
 
+/// Folders on whose disk no file is written any more, for tests.
+#[cfg(test)]
+pub static FULL: std::sync::Mutex<std::collections::BTreeSet<std::path::PathBuf>> =
+    std::sync::Mutex::new(std::collections::BTreeSet::new());
+
 /// Writes a file so that a power cut leaves the old one or the new one, never a part.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    #[cfg(test)]
+    if path.parent().is_some_and(|folder| FULL.lock().expect("BUG: nobody panics").contains(folder)) {
+        return Err(crate::error::Error::DiskFull);
+    }
     let new = path.with_extension("new");
     let mut file = File::create(&new)?;
     make_private(&file)?;

@@ -136,6 +136,8 @@ struct Known {
     ran: Span,
     /// The time on disk.
     noted_ms: i64,
+    /// Whether the disk says that someone is signed in.
+    says_open: bool,
 }
 
 impl Guard {
@@ -148,7 +150,8 @@ impl Guard {
             tracing::info!("nothing is known of how this computer stands; the server will say");
             Held::default()
         });
-        let known = Known { ran: clock.running(), noted_ms: held.seen_ms, held };
+        let (noted_ms, says_open) = (held.seen_ms, held.is_open);
+        let known = Known { ran: clock.running(), noted_ms, says_open, held };
         let (home, changed) = (home.to_owned(), Notify::new());
         Self { home, key, about, device, clock, held: Mutex::new(known), changed }
     }
@@ -185,6 +188,13 @@ impl Guard {
         let mut known = self.lock();
         known.held.is_open = true;
         self.save(&mut known)
+    }
+
+    /// Sees to it, before anything is saved, that the disk says so: what waits would else be destroyed unseen with a computer
+    /// that is out of service.
+    pub fn must_say_open(&self) -> Result<()> {
+        let mut known = self.lock();
+        if known.says_open || !known.held.is_open { Ok(()) } else { self.save(&mut known) }
     }
 
     /// Nobody is signed in any more, and this is all that was done.
@@ -411,6 +421,7 @@ impl Guard {
         let sealed = Sealed::new(&bytes, &self.key, &self.about)?;
         files::write_atomically(&self.home.join(FILE), &serde_json::to_vec(&sealed)?)?;
         known.noted_ms = known.held.seen_ms;
+        known.says_open = known.held.is_open;
         Ok(())
     }
 }

@@ -131,6 +131,7 @@ impl Replica {
         patient: Option<PatientId>,
         work: impl FnOnce(&Transaction<'_>) -> Result<(Vec<Change>, T)>,
     ) -> Result<T> {
+        self.must_say_open()?;
         let person = self.acting();
         let answer = self.store.write(|tx| {
             self.store.must_take_work()?;
@@ -158,6 +159,7 @@ impl Replica {
         &self,
         work: impl FnOnce(&Transaction<'_>, &StaffMember) -> Result<NewSettlement>,
     ) -> Result<()> {
+        self.must_say_open()?;
         let person = self.acting();
         self.store.write(|tx| {
             self.store.must_take_work()?;
@@ -175,6 +177,11 @@ impl Replica {
         })?;
         self.written.notify_one();
         Ok(())
+    }
+
+    /// See [`Guard::must_say_open`].
+    fn must_say_open(&self) -> Result<()> {
+        self.guard.as_ref().map_or(Ok(()), |guard| guard.must_say_open())
     }
 
     /// Notes for the audit log what this person does without writing a row. Care does not wait for it: a note that

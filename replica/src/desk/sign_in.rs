@@ -67,13 +67,21 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongPassword`]; [`Error::SignInOnline`] for who has not signed in here and finds no server.
+    /// [`Error::WrongPassword`]; [`Error::SignInOnline`] for who has not signed in here and finds no server;
+    /// [`Error::NoRoomToSignIn`] where a full disk cannot take what must be written first.
     pub async fn unlock(self: &Arc<Self>, email: &str, password: &str) -> Result<AppState> {
+        match self.try_password(email, password).await {
+            Err(Error::DiskFull) => Err(Error::NoRoomToSignIn),
+            tried => tried,
+        }
+    }
+
+    async fn try_password(self: &Arc<Self>, email: &str, password: &str) -> Result<AppState> {
         let (desk, typed, secret) = (Arc::clone(self), email.to_owned(), Zeroizing::new(password.to_owned()));
         let (here, tried) = blocking(move || {
             let here = desk.here()?;
             here.slots.check_keyring(&here.secrets)?;
-            here.guard.note(None)?;
+            even_if_full(here.guard.note(None))?;
             let tried = if here.guard.end_if_over()? || !here.guard.opens_offline() {
                 UserSlot::None
             } else {
@@ -132,8 +140,9 @@ impl Desk {
             None => OwnKey::born(store.sync_state()?.last_sequence)?,
         };
         let (is_as_now, now_ms) = (slot.cost == self.cost && slot.own_key.is_some(), self.now_ms());
-        let still_opens = self.change_slots(|slots| {
-            let still_opens = slots.opens_offline(slot.user);
+        let mut still_opens = false;
+        let written = self.change_slots(|slots| {
+            still_opens = slots.opens_offline(slot.user);
             if still_opens && is_as_now {
                 slots.touch_user(slot.user, now_ms);
             } else if still_opens {
@@ -146,8 +155,11 @@ impl Desk {
                 };
                 slots.put_user(&person, &typed, &here.secrets, &slot.key, Some(&own_key), now_ms)?;
             }
-            Ok(still_opens)
-        })?;
+            Ok(())
+        });
+        // As long as the slot stays the same, this notes only who signed in last.
+        let written = if is_as_now { even_if_full(written) } else { written };
+        written?;
         if !still_opens {
             return Err(needs_server(&here.guard));
         }
@@ -275,7 +287,7 @@ impl Desk {
         if here.n_sign_ins != self.n_sign_ins.load(Ordering::SeqCst) {
             return Ok(self.state());
         }
-        here.guard.opened()?;
+        even_if_full(here.guard.opened())?;
         let (own_key, told_with) = own_key.unzip();
         self.sweep_lost(&here.slots);
         self.show_code_to(person.id);
@@ -338,6 +350,15 @@ impl Desk {
         let Some(guard) = self.guard()?.filter(|_| Arc::strong_count(replica) == 1) else { return Ok(()) };
         guard.closed(Work::from(replica.store.sync_state()?))
     }
+}
+
+/// A disk that is full keeps nobody from reading what is here: this note can wait.
+fn even_if_full(noted: Result<()>) -> Result<()> {
+    if matches!(noted, Err(Error::DiskFull)) {
+        tracing::warn!("the disk is full; a sign-in goes on without a note");
+        return Ok(());
+    }
+    noted
 }
 
 /// Why nobody opens this computer now without the server.

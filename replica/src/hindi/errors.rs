@@ -130,6 +130,10 @@ pub(super) const SAID: &[Said] = &[
         "यह सहेजा नहीं गया: इस कंप्यूटर की डिस्क भरी है या जवाब नहीं दे रही। पहले जो सहेजा गया वह सुरक्षित है; कुछ जगह ख़ाली करें और फिर सहेजें।",
     ),
     (
+        "Nobody was signed in: the disk of this computer is full or does not answer. All that was saved before is safe; free some space and sign in again.",
+        "साइन इन नहीं हुआ: इस कंप्यूटर की डिस्क भरी है या जवाब नहीं दे रही। पहले जो सहेजा गया वह सुरक्षित है; कुछ जगह ख़ाली करें और फिर साइन इन करें।",
+    ),
+    (
         "This is not on this computer. It may have been deleted, or it has not arrived yet.",
         "यह इस कंप्यूटर पर नहीं है। शायद हटाया गया है, या अभी आया नहीं है।",
     ),

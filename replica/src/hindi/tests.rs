@@ -353,6 +353,7 @@ fn errors() -> Vec<Error> {
         Error::PasswordUnsure,
         Error::StaffNeedsServer,
         Error::StaffUnsure,
+        Error::NoRoomToSignIn,
     ]
 }
 
@@ -402,6 +403,7 @@ fn place(error: &Error) -> usize {
         Error::PasswordUnsure => 40,
         Error::StaffNeedsServer => 41,
         Error::StaffUnsure => 42,
+        Error::NoRoomToSignIn => 43,
     }
 }
 

@@ -18,6 +18,7 @@ use super::{NOW, facts, form, key};
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::error::Error;
+use crate::files;
 use crate::keyring::{DeviceSecrets, Keyring};
 use crate::language::Language;
 use crate::slots::{OpenSlot, SlotCost, UserSlot};
@@ -288,4 +289,43 @@ async fn stopped_between_the_server_and_the_slot_nothing_is_lost_and_the_new_pas
     computer.desk.unlock(EMAIL, NEW).await.expect("BUG: the server lets them in");
     assert!(computer.opens(NEW).is_some() && computer.opens(PASSWORD).is_none());
     assert_eq!(computer.patients(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_reads_with_a_full_disk_and_saves_once_it_says_that_somebody_is_at_work() {
+    let computer = Computer::of("http://127.0.0.1:9/").await;
+    let desk = &computer.desk;
+    let set_full = |is_full: bool| {
+        let mut full = files::FULL.lock().expect("BUG: nobody panics");
+        if is_full {
+            full.insert(desk.home())
+        } else {
+            full.remove(&desk.home())
+        };
+    };
+    desk.lock();
+    set_full(true);
+    desk.unlock(EMAIL, PASSWORD).await.expect("BUG: the password opens it");
+    assert_eq!(computer.patients(), 1);
+    let replica = desk.replica().expect("BUG: open");
+    // The guard's file would say that nothing waits here, and a computer out of service would be destroyed with it.
+    let refused = replica.register_patient(&form("Sunita", "98204 41277"));
+    assert!(matches!(refused, Err(Error::DiskFull)), "{refused:?}");
+    set_full(false);
+    replica.register_patient(&form("Sunita", "98204 41277")).expect("BUG: registered");
+    assert_eq!(computer.patients(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_full_disk_cannot_take_a_new_slot_it_is_said_that_nobody_was_signed_in() {
+    let server = Server::start();
+    let computer = Computer::of(&server.address).await;
+    let desk = &computer.desk;
+    desk.lock();
+    server.known().password = NEW.into();
+    files::FULL.lock().expect("BUG: nobody panics").insert(desk.home());
+    let refused = desk.unlock(EMAIL, NEW).await;
+    assert!(matches!(refused, Err(Error::NoRoomToSignIn)), "{refused:?}");
+    assert!(matches!(desk.state(), AppState::Locked { .. }));
+    assert!(computer.opens(PASSWORD).is_some(), "the slot is as it was");
 }
