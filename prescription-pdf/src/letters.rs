@@ -11,7 +11,7 @@ use super::tests::{sample, text};
 use super::{Drawn, FONTS, Paper};
 
 /// What of a page is drawn as an empty box.
-fn boxes(frame: &Frame) -> String {
+pub(super) fn boxes(frame: &Frame) -> String {
     frame
         .items()
         .map(|(_, item)| match item {

@@ -10,6 +10,7 @@ mod slip;
 
 use std::sync::LazyLock;
 
+use protocol::dosage::Language;
 use protocol::printed::Printed;
 use serde_json::Value;
 use typst::foundations::{Bytes, Dict, IntoValue};
@@ -94,6 +95,8 @@ pub struct RecoveryPaper<'a> {
     pub clinic_name: &'a str,
     /// The day on which it was made.
     pub made_on: &'a str,
+    /// What the page is written in: Hindi, or else English.
+    pub language: Language,
 }
 
 /// A prescription, a slip or a recovery code, laid out on pages.
@@ -132,7 +135,7 @@ impl Drawn {
     ///
     /// As [`Self::new`].
     pub fn recovery(paper: RecoveryPaper<'_>) -> Result<Self, DrawError> {
-        let RecoveryPaper { code, fingerprint, device_name, clinic_name, made_on } = paper;
+        let RecoveryPaper { code, fingerprint, device_name, clinic_name, made_on, language } = paper;
         let mut inputs = Dict::new();
         for (name, value) in [
             ("code", code),
@@ -140,6 +143,7 @@ impl Drawn {
             ("device", device_name),
             ("clinic", clinic_name),
             ("made", made_on),
+            ("language", language.code()),
         ] {
             inputs.insert(name.into(), value.into_value());
         }
@@ -167,6 +171,7 @@ mod tests {
     use protocol::printed::PrintedItem;
     use typst::layout::{Frame, FrameItem};
 
+    use super::letters::boxes;
     use super::*;
 
     pub(super) fn sample(n_items: usize) -> Printed {
@@ -424,26 +429,45 @@ mod tests {
     }
 
     #[test]
-    fn a_recovery_code_stands_on_one_page_with_what_tells_it_apart() {
-        let paper = RecoveryPaper {
-            code: "7Q4K-9XWM-2C8D-HT3N-0V5B-E6RZ-1A2C",
-            fingerprint: "K3W9XA",
-            device_name: "Room 1 #panic() 1 *x*",
-            clinic_name: "आशा क्लिनिक, Andheri",
-            made_on: "29 Nov 2026",
-        };
-        let drawn = Drawn::recovery(paper).expect("BUG: the layout");
-        assert_eq!(drawn.0.pages().len(), 1);
-        let squeezed: String = text(&drawn.0.pages()[0].frame).split_whitespace().collect();
-        for part in
-            ["7Q4K", "9XWM", "2C8D", "HT3N", "0V5B", "E6RZ", "1A2C", "K3W9XA", "#panic()1*x*", "29Nov2026"]
-        {
-            assert!(squeezed.contains(part), "{part} in {squeezed}");
-        }
-        let pdf = drawn.pdf().expect("BUG: the PDF");
-        assert!(pdf.starts_with(b"%PDF-"));
-        if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
-            std::fs::write(format!("{folder}.recovery.pdf"), pdf).expect("BUG: the folder");
+    fn a_recovery_code_stands_on_one_page_with_what_tells_it_apart_in_the_language_of_the_window() {
+        for (language, said, unsaid) in [
+            (Language::English, "awayfromthecomputer", "कंप्यूटर"),
+            (Language::Hindi, "कंप्यूटर", "awayfromthecomputer"),
+        ] {
+            let paper = RecoveryPaper {
+                code: "7Q4K-9XWM-2C8D-HT3N-0V5B-E6RZ-1A2C",
+                fingerprint: "K3W9XA",
+                device_name: "Room 1 #panic() 1 *x*",
+                clinic_name: "आशा क्लिनिक, Andheri",
+                made_on: "29 Nov 2026",
+                language,
+            };
+            let drawn = Drawn::recovery(paper).expect("BUG: the layout");
+            assert_eq!(drawn.0.pages().len(), 1);
+            let page = &drawn.0.pages()[0].frame;
+            assert_eq!(boxes(page), "");
+            let squeezed: String = text(page).split_whitespace().collect();
+            for part in [
+                "7Q4K",
+                "9XWM",
+                "2C8D",
+                "HT3N",
+                "0V5B",
+                "E6RZ",
+                "1A2C",
+                "K3W9XA",
+                "#panic()1*x*",
+                "29Nov2026",
+            ] {
+                assert!(squeezed.contains(part), "{part} in {squeezed}");
+            }
+            assert!(squeezed.contains(said) && !squeezed.contains(unsaid), "{squeezed}");
+            let pdf = drawn.pdf().expect("BUG: the PDF");
+            assert!(pdf.starts_with(b"%PDF-"));
+            if let Ok(folder) = std::env::var("CLINIC_DESK_SAMPLE_PDF") {
+                let path = format!("{folder}.recovery.{}.pdf", language.code());
+                std::fs::write(path, pdf).expect("BUG: the folder");
+            }
         }
     }
 

@@ -49,6 +49,7 @@ pub async fn save_recovery_pdf(app: AppHandle, desk: Here<'_>) -> Answer<Option<
             device_name: &page.device_name,
             clinic_name: &clinic,
             made_on: &made_on,
+            language: desk.speaks().into(),
         };
         let drawn = Drawn::recovery(paper).and_then(|drawn| drawn.pdf());
         let pdf = drawn.map_err(|error| {
