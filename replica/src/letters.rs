@@ -1,9 +1,10 @@
-//! Letters that no font of the paper has. They are told in the pad, and once more before anything is signed with them: no
-//! paper has boxes that nobody knows of.
+//! Letters that no font of the paper has. They are told in the pad, and once more before anything is signed with them; of a
+//! letterhead while it is typed, of a slip when it is printed: no paper has boxes that nobody knows of.
 
 use protocol::id::PatientId;
 use protocol::letters::boxes;
 use rusqlite::Transaction;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
@@ -15,7 +16,30 @@ use crate::view::Draft;
 /// At most so many letters are named: of a text in another script the first ones tell enough.
 const NAMED: usize = 12;
 
+/// What of a text would be an empty box on paper: a sentence that names it.
+fn told(text: &str) -> Option<String> {
+    let letters = boxes(text);
+    if letters.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = letters.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = if letters.len() > NAMED { " …" } else { "" };
+    Some(format!(
+        "These letters cannot be printed and would be empty boxes on paper: {}{more}.",
+        named.join(" ")
+    ))
+}
+
 impl Replica {
+    /// What of a letterhead or a slip would be an empty box on paper: a sentence that names it.
+    ///
+    /// # Errors
+    ///
+    /// Never for these.
+    pub fn boxes_on_paper(&self, written: &impl Serialize) -> Result<Option<String>> {
+        Ok(told(&serde_json::to_string(written)?).map(|said| self.say(said)))
+    }
+
     /// What of a draft, and of the patient's own details that stand above it, would be an empty box on paper: a sentence
     /// that names it.
     pub(crate) fn not_printed(
@@ -25,16 +49,7 @@ impl Replica {
         draft: &Draft,
     ) -> Result<Option<String>> {
         let patient = patient_snapshot(tx, kept, self.day(tx)?)?.to_string();
-        let letters = boxes(&(serde_json::to_string(draft)? + &patient));
-        if letters.is_empty() {
-            return Ok(None);
-        }
-        let named: Vec<String> = letters.iter().take(NAMED).map(ToString::to_string).collect();
-        let more = if letters.len() > NAMED { " …" } else { "" };
-        Ok(Some(format!(
-            "These letters cannot be printed and would be empty boxes on paper: {}{more}.",
-            named.join(" ")
-        )))
+        Ok(told(&(serde_json::to_string(draft)? + &patient)))
     }
 
     /// Lets a draft be signed, if this person was told what of it cannot be printed.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Fixture, doctor_id, fixture, form, item};
 use crate::error::Error;
+use crate::language::Language;
 use crate::view::{Draft, Letterhead};
 
 /// A doctor who runs the clinic.
@@ -140,4 +141,17 @@ fn nobody_but_an_admin_changes_it_and_what_does_not_fit_is_refused() {
         let refused = fixture.replica.save_letterhead(&seen, &odd);
         assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     }
+}
+
+#[test]
+fn letters_that_no_paper_has_are_told_while_a_letterhead_is_typed() {
+    let fixture = desk();
+    let told = |form: &Letterhead| fixture.replica.boxes_on_paper(form).expect("BUG: read");
+    let seen = fixture.replica.letterhead().expect("BUG: read");
+    assert_eq!(told(&wanted(&seen)), None);
+    let typed = Letterhead { foot: "Open 😀, રવિવાર".into(), ..wanted(&seen) };
+    let said = "These letters cannot be printed and would be empty boxes on paper: 😀 ર વ િ ા.";
+    assert_eq!(told(&typed).as_deref(), Some(said));
+    fixture.replica.spoken.set(Language::Hi);
+    assert!(told(&typed).is_some_and(|said| said.contains("खाली डिब्बे")));
 }

@@ -92,6 +92,18 @@ fn what_to_do_stands_in_english_and_in_the_patients_language_or_in_hindi() {
 }
 
 #[test]
+fn letters_that_no_strip_has_are_told_with_the_slip() {
+    let fixture = fixture(Role::Receptionist);
+    let told = |name: &str| {
+        let visit = book(&fixture, fixture.register(name, "98204 41276"), &here());
+        fixture.replica.boxes_on_paper(&slip(&fixture, &visit)).expect("BUG: read")
+    };
+    assert_eq!(told("सुनीता"), None);
+    let said = "These letters cannot be printed and would be empty boxes on paper: ક ે ત ન.";
+    assert_eq!(told("કેતન").as_deref(), Some(said));
+}
+
+#[test]
 fn who_has_no_token_or_does_not_wait_any_more_has_no_slip_and_it_is_said() {
     let fixture = fixture(Role::Receptionist);
     let booked = book(&fixture, fixture.register("Sunita", "98204 41276"), &at("", "17:00"));

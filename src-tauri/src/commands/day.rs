@@ -54,16 +54,21 @@ pub async fn next_patient(desk: Here<'_>) -> Answer<NextPatient> {
     ask(desk, Replica::next_patient).await
 }
 
-/// The slip of whoever waits with a token: its page, and how long that is in millimetres.
+/// The slip of whoever waits with a token: its page, how long that is in millimetres, and what of it is empty boxes.
 #[tauri::command]
-pub async fn token_slip(desk: Here<'_>, id: AppointmentId) -> Answer<(Vec<String>, f64)> {
-    let slip = ask(desk, move |replica| replica.slip(id)).await?;
+pub async fn token_slip(desk: Here<'_>, id: AppointmentId) -> Answer<(Vec<String>, f64, Option<String>)> {
+    let (slip, boxes) = ask(desk, move |replica| {
+        let slip = replica.slip(id)?;
+        let boxes = replica.boxes_on_paper(&slip)?;
+        Ok((slip, boxes))
+    })
+    .await?;
     aside(move || {
         let drawn = Drawn::slip(&slip).map_err(|error| {
             tracing::error!(%error, "a slip was not drawn");
             failed("The slip could not be drawn. The token holds: tell it to the patient.")
         })?;
-        Ok((drawn.svg_pages(), drawn.length_mm()))
+        Ok((drawn.svg_pages(), drawn.length_mm(), boxes))
     })
     .await
 }

@@ -16,8 +16,15 @@ pub async fn save_letterhead(desk: Here<'_>, seen: Letterhead, wanted: Letterhea
     ask(desk, move |replica| replica.save_letterhead(&seen, &wanted)).await
 }
 
+/// The pages of a sample, and what of the letterhead would be empty boxes on paper.
 #[tauri::command]
-pub async fn preview_letterhead(desk: Here<'_>, letterhead: Letterhead) -> Answer<Vec<String>> {
-    let printed = ask(desk, move |replica| replica.printed_sample(&letterhead)).await?;
-    aside(move || Ok(draw(&printed, false)?.svg_pages())).await
+pub async fn preview_letterhead(
+    desk: Here<'_>,
+    letterhead: Letterhead,
+) -> Answer<(Vec<String>, Option<String>)> {
+    let (printed, boxes) = ask(desk, move |replica| {
+        Ok((replica.printed_sample(&letterhead)?, replica.boxes_on_paper(&letterhead)?))
+    })
+    .await?;
+    aside(move || Ok((draw(&printed, false)?.svg_pages(), boxes))).await
 }

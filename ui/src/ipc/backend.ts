@@ -192,8 +192,9 @@ export interface Backend {
   bookVisit(patientId: PatientId, form: BookingForm): Promise<Booking>;
   /** Does the next thing with a visit. Moved, it is another one. */
   stepVisit(id: AppointmentId, step: Step): Promise<Booking>;
-  /** The slip of whoever waits with a token: its pages, each an SVG text of 80 mm, and how long they are in millimetres. */
-  tokenSlip(id: AppointmentId): Promise<[pages: string[], millimetres: number]>;
+  /** The slip of whoever waits with a token: its pages, each an SVG text of 80 mm, how long they are in millimetres, and what
+   * of them is empty boxes. */
+  tokenSlip(id: AppointmentId): Promise<[pages: string[], millimetres: number, boxes: string | null]>;
   /** Opens the system's print dialog for the slip that stands ready for paper in the window, and notes that it was printed. */
   printSlip(id: AppointmentId): Promise<void>;
   /** For a doctor: whoever is with them is done, and the next who waits comes in. */
@@ -274,8 +275,8 @@ export interface Backend {
   /** Asks for the clinic's own picture and keeps it in the letterhead; false if the person thought better of it. */
   chooseLogo(): Promise<boolean>;
   removeLogo(): Promise<void>;
-  /** The pages of a sample with this letterhead, each an SVG text. */
-  previewLetterhead(letterhead: Letterhead): Promise<string[]>;
+  /** The pages of a sample with this letterhead, each an SVG text, and what of it would be empty boxes on paper. */
+  previewLetterhead(letterhead: Letterhead): Promise<[pages: string[], boxes: string | null]>;
   /** The pages of the saved draft, each an SVG text. */
   previewDraft(patientId: PatientId): Promise<string[]>;
   /** The pages of a signed prescription, each an SVG text. */

@@ -342,7 +342,7 @@ export function fakeDay(
         record("Visit changed", visit.patient);
         return shown(visit);
       }),
-    tokenSlip: (id) => answer("tokenSlip", () => [[`<svg>${slipOf(id).token}</svg>`], 92.5]),
+    tokenSlip: (id) => answer("tokenSlip", () => [[`<svg>${slipOf(id).token}</svg>`], 92.5, null]),
     printSlip: (id) => answer("printSlip", () => void printed.push(slipOf(id).token ?? "")),
     nextPatient: () =>
       answer("nextPatient", () => {

@@ -4,6 +4,9 @@ import type { Letterhead } from "./bindings/Letterhead";
 import type { Answer } from "./fake-data";
 import { fakePage } from "./fake-pages";
 
+/** What is said of letters that no font of the paper has. */
+export const fakeBoxes = "These letters cannot be printed and would be empty boxes on paper: 😀.";
+
 export function fakeLetterhead(
   answer: Answer,
 ): Pick<Backend, "getLetterhead" | "saveLetterhead" | "previewLetterhead" | "chooseLogo" | "removeLogo"> {
@@ -40,6 +43,9 @@ export function fakeLetterhead(
         kept = { ...kept, hasLogo: false };
       }),
     previewLetterhead: (form) =>
-      answer("previewLetterhead", () => [fakePage(form.clinicName, "54 y, F", [], form.foot)]),
+      answer("previewLetterhead", () => [
+        [fakePage(form.clinicName, "54 y, F", [], form.foot)],
+        /\p{Emoji_Presentation}/u.test(form.foot) ? fakeBoxes : null,
+      ]),
   };
 }

@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { fakeBoxes } from "../../ipc/fake-letterhead";
 import { messages } from "../../messages";
 import { expectAccessible, openClinic } from "../../test/clinic";
 import { later } from "../../test/later";
@@ -85,6 +86,19 @@ test("a form that is opened again shows what came from elsewhere meanwhile", asy
   await backend.saveLetterhead(there, { ...there, city: "Pune" });
   await keys.click(screen.getByRole("link", { name: "Letterhead" }));
   expect(await screen.findByLabelText("City")).toHaveProperty("value", "Pune");
+});
+
+test("letters that no paper has are told while they are typed, and not any more once they are gone", async () => {
+  const { keys } = await openLetterhead();
+  await keys.click(screen.getByRole("link", { name: "Letterhead" }));
+  const foot = await screen.findByLabelText("Foot of every page");
+  await keys.click(foot);
+  await keys.paste("Open 😀");
+  const told = await screen.findByText(fakeBoxes);
+  expect(told.closest("[role=status]")).toBeTruthy();
+  await expectAccessible();
+  await keys.clear(foot);
+  await waitFor(() => expect(screen.queryByText(fakeBoxes)).toBeNull());
 });
 
 test("nobody but an admin is led to it", async () => {

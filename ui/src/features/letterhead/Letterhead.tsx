@@ -6,6 +6,7 @@ import { queryKeys, refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Letterhead as LetterheadForm } from "../../ipc/bindings/Letterhead";
 import { useBackend } from "../../ipc/context";
+import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Pages } from "../../shared/Pages";
 import { KeyBar, Notice, Problem, Waiting } from "../../shared/parts";
@@ -70,6 +71,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
+  const boxes = preview.data?.[1];
   const save = useMutation({
     mutationFn: (sent: LetterheadForm) => backend.saveLetterhead(seen, sent),
     onSuccess: (_, sent) => {
@@ -147,6 +149,13 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
               />
             )}
           </div>
+          <div role="status" className={classes.boxes}>
+            {boxes && (
+              <p className={classes.warning} lang={langOf(boxes)}>
+                {boxes}
+              </p>
+            )}
+          </div>
           {save.error && <Problem error={save.error} />}
           <div>
             <Button type="submit" size="md" loading={save.isPending}>
@@ -157,7 +166,7 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
         <section className={classes.preview} aria-labelledby="letterhead-preview">
           <h2 id="letterhead-preview">{words.preview}</h2>
           {preview.error && <Problem error={preview.error} />}
-          {preview.data && <Pages svgs={preview.data} label={words.previewPage} testId="letterhead-page" />}
+          {preview.data && <Pages svgs={preview.data[0]} label={words.previewPage} testId="letterhead-page" />}
         </section>
       </div>
       <KeyBar

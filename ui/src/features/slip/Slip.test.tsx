@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { walkIn } from "../../ipc/fake-day";
+import { fakeBoxes } from "../../ipc/fake-letterhead";
 import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
@@ -107,7 +108,7 @@ test("slips that are asked for while one is drawn come out after it: each once, 
     backend.tokenSlip = async (id) => {
       await drawn.promise;
       const [pages] = await tokenSlip(id);
-      return [pages, pages.join().includes("A-1") ? 101 : 102];
+      return [pages, pages.join().includes("A-1") ? 101 : 102, null];
     };
     backend.printSlip = (id) => {
       lengths.push(onPaper()[0]?.querySelector("div")?.style.aspectRatio);
@@ -119,6 +120,20 @@ test("slips that are asked for while one is drawn come out after it: each once, 
   await act(async () => drawn.resolve());
   await waitFor(() => expect(backend.printed).toEqual(["A-1", "A-2"]));
   expect(lengths).toEqual(["80 / 100", "80 / 101"]);
+});
+
+test("letters that the slip cannot have are told when it is printed", async () => {
+  const { keys, backend } = await openQueue((backend) => {
+    void backend.bookVisit("p4", walkIn);
+    const { tokenSlip } = backend;
+    backend.tokenSlip = async (id) => {
+      const [pages, millimetres] = await tokenSlip(id);
+      return [pages, millimetres, fakeBoxes];
+    };
+  });
+  await keys.keyboard("{ArrowDown}p");
+  expect((await screen.findByTestId("toast")).textContent).toContain(fakeBoxes);
+  await waitFor(() => expect(backend.printed).toEqual(["A-1"]));
 });
 
 test("a slip that does not reach the printer is told of, and can be asked for again", async () => {

@@ -31,8 +31,9 @@ export function SlipProvider({ children }: { children: ReactNode }) {
     mutationKey: ["slip"],
     scope: onPaper,
     mutationFn: async (id: AppointmentId) => {
-      const [pages, millimetres] = await backend.tokenSlip(id);
+      const [pages, millimetres, boxes] = await backend.tokenSlip(id);
       flushSync(() => setDrawn((last) => ({ number: (last?.number ?? 0) + 1, pages, millimetres })));
+      if (boxes) toast(boxes);
       // Behind the lock nothing is printed.
       if (await sheet.current?.ready()) await backend.printSlip(id);
     },
