@@ -166,7 +166,9 @@ function Editor({ seen, onSaved, hasLogo }: Props) {
         <section className={classes.preview} aria-labelledby="letterhead-preview">
           <h2 id="letterhead-preview">{words.preview}</h2>
           {preview.error && <Problem error={preview.error} />}
-          {preview.data && <Pages svgs={preview.data[0]} label={words.previewPage} testId="letterhead-page" />}
+          {preview.data && (
+            <Pages svgs={preview.data[0]} label={words.previewPage} testId="letterhead-page" />
+          )}
         </section>
       </div>
       <KeyBar
