@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde_json::{Value, json};
 
 use crate::amend::follow_up_day;
-use crate::chart::{capitals, item_view};
+use crate::chart::{capitals, form_before, item_view};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;

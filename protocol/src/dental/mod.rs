@@ -3,8 +3,12 @@
 //! Teeth are numbered as in ISO 3950 (FDI): the first digit is the quadrant (1–4 permanent, 5–8 primary), the
 //! second the tooth counted from the middle.
 
+mod line;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use line::{CommonProcedure, DentalEntry, DentalLine, DentalLineError, PROCEDURES, Site, read as read_line};
 
 use crate::error::{Refusal, RefusalCode};
 use crate::mutation::Change;
