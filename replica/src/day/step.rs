@@ -33,13 +33,14 @@ impl Replica {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for what cannot be done with it as it is by now, and for a new place that [`Self::book_visit`]
-    /// would refuse.
-    pub fn step_visit(&self, id: AppointmentId, step: &Step) -> Result<Booking> {
+    /// [`Error::Invalid`] if it is not any more as it was `seen`, for what cannot be done with it as it is by now, and for a
+    /// new place that [`Self::book_visit`] would refuse.
+    pub fn step_visit(&self, id: AppointmentId, seen: Status, step: &Step) -> Result<Booking> {
         let patient = self.store.read(|tx| Ok(visit(tx, id)?.patient()))?;
         self.record(in_the_ledger(step.kind()), patient, |tx| {
             let now = self.now_here(tx)?;
             let visit = visit(tx, id)?;
+            must_be_as_seen(&visit, seen)?;
             self.must_allow(tx, &visit, step.kind(), now)?;
             if let Step::Move { form } = step {
                 let patient = visit.patient().ok_or(Error::NotFound)?;
@@ -272,6 +273,32 @@ impl Replica {
             Step::Mistake => vec![to(Status::EnteredInError)],
             Step::Move { .. } => vec![to(Status::Rescheduled)],
         })
+    }
+}
+
+/// Whoever presses a key means the visit that they see: what others did with it meanwhile changes what the step would do.
+fn must_be_as_seen(visit: &Visit, seen: Status) -> Result<()> {
+    if visit.status == seen {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!(
+        "{} Look at the day again before you go on. Nothing was changed.",
+        has_become(visit.status)
+    )))
+}
+
+fn has_become(status: Status) -> &'static str {
+    match status {
+        Status::Booked => "This visit has changed meanwhile: it is booked.",
+        Status::Confirmed => "This visit has changed meanwhile: the patient has confirmed it.",
+        Status::Arrived => "This visit has changed meanwhile: the patient is here and waits.",
+        Status::InConsultation => "This visit has changed meanwhile: the patient is with the doctor.",
+        Status::Completed => "This visit has changed meanwhile: it is finished.",
+        Status::LeftWithoutSeen => "This visit has changed meanwhile: the patient left without being seen.",
+        Status::Cancelled => "This visit has changed meanwhile: it is cancelled.",
+        Status::Rescheduled => "This visit has changed meanwhile: it was moved.",
+        Status::NoShow => "This visit has changed meanwhile: the patient did not come.",
+        Status::EnteredInError => "This visit has changed meanwhile: it was marked as a mistake.",
     }
 }
 

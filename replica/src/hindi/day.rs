@@ -70,6 +70,35 @@ pub(super) const SAID: &[Said] = &[
         "This cannot be done with this visit as it is now: perhaps somebody else was quicker. Look at the day again.",
         "यह विज़िट अभी जैसी है, उसके साथ यह नहीं हो सकता: शायद कोई और पहले कर चुका। दिन को फिर से देखें।",
     ),
+    ("This visit has changed meanwhile: it is booked.", "इस बीच यह विज़िट बदल गई है: यह बुक है।"),
+    (
+        "This visit has changed meanwhile: the patient has confirmed it.",
+        "इस बीच यह विज़िट बदल गई है: मरीज़ ने आना पक्का किया है।",
+    ),
+    (
+        "This visit has changed meanwhile: the patient is here and waits.",
+        "इस बीच यह विज़िट बदल गई है: मरीज़ यहाँ है और इंतज़ार में है।",
+    ),
+    (
+        "This visit has changed meanwhile: the patient is with the doctor.",
+        "इस बीच यह विज़िट बदल गई है: मरीज़ डॉक्टर के पास है।",
+    ),
+    ("This visit has changed meanwhile: it is finished.", "इस बीच यह विज़िट बदल गई है: यह पूरी हो चुकी है।"),
+    (
+        "This visit has changed meanwhile: the patient left without being seen.",
+        "इस बीच यह विज़िट बदल गई है: मरीज़ बिना दिखाए चले गए।",
+    ),
+    ("This visit has changed meanwhile: it is cancelled.", "इस बीच यह विज़िट बदल गई है: यह रद्द है।"),
+    (
+        "This visit has changed meanwhile: it was moved.",
+        "इस बीच यह विज़िट बदल गई है: इसका समय या डॉक्टर बदला गया।",
+    ),
+    ("This visit has changed meanwhile: the patient did not come.", "इस बीच यह विज़िट बदल गई है: मरीज़ नहीं आए।"),
+    (
+        "This visit has changed meanwhile: it was marked as a mistake.",
+        "इस बीच यह विज़िट बदल गई है: इसे ग़लती से लिखी हुई माना गया।",
+    ),
+    ("Look at the day again before you go on.", "आगे बढ़ने से पहले दिन को फिर से देखें।"),
     ("Nothing was printed.", "कुछ छापा नहीं गया।"),
     (
         "This visit has no token yet: one is given when the patient is here.",

@@ -8,7 +8,7 @@ use protocol::permission::Role;
 use protocol::safety::{Check, Severity};
 use serde_json::{Value, json};
 
-use super::day::{book, here, step_status, today, why};
+use super::day::{book, here, step_status, today, try_step, why};
 use super::{Fixture, NOW, answer, as_server, fixture, form, item};
 use crate::error::{Error, Result};
 use crate::view::{BookingForm, Died, Draft, DraftItem, Kept, PatientForm, PatientSummary, Step, StepKind};
@@ -181,15 +181,15 @@ fn nobody_is_booked_or_given_a_token_who_is_noted_as_dead_and_what_is_booked_sta
     for form in [here(), BookingForm { day: "5d".into(), ..to_come.clone() }] {
         assert_eq!(why(fixture.replica.book_visit(sunita, &form)), said);
     }
-    assert_eq!(why(fixture.replica.step_visit(later, &Step::Move { form: to_come })), said);
-    let refused = why(fixture.replica.step_visit(now, &Step::Arrive));
+    assert_eq!(why(try_step(&fixture, later, &Step::Move { form: to_come })), said);
+    let refused = why(try_step(&fixture, now, &Step::Arrive));
     assert_eq!(refused, format!("{why_not} Nothing was changed."));
     let [booked] = today(&fixture).booked.try_into().expect("BUG: one is booked");
     assert_eq!((booked.id, booked.patient.died), (now, Some(died(Some(DAY)))));
     assert!(booked.next.contains(&StepKind::Cancel), "a person ends it");
     assert_eq!(step_status(&fixture, later), Status::Booked);
     says(&fixture, sunita, None).expect("BUG: undone");
-    assert_eq!(fixture.replica.step_visit(now, &Step::Arrive).expect("BUG: here").status, Status::Arrived);
+    assert_eq!(try_step(&fixture, now, &Step::Arrive).expect("BUG: here").status, Status::Arrived);
 }
 
 #[test]

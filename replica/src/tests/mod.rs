@@ -33,6 +33,7 @@ mod settlements;
 mod short_keys;
 mod slips;
 mod staff;
+mod steps;
 mod taken_away;
 mod upgrade;
 mod visits;

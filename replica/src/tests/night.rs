@@ -3,7 +3,7 @@
 use protocol::appointment::Status;
 use protocol::permission::Role;
 
-use super::day::{book, here, ids, passes, signed, step, step_status, today, why};
+use super::day::{book, here, ids, passes, signed, step, step_status, today, try_step, why};
 use super::{Fixture, fixture};
 use crate::view::{Step, StepKind};
 
@@ -49,7 +49,7 @@ fn when_the_night_is_over_nobody_of_the_day_before_is_next() {
     passes(&mut fixture, MORNING);
     assert!(today(&fixture).waiting.is_empty());
     assert_eq!(why(fixture.replica.next_patient()), "Nobody waits for you.");
-    why(fixture.replica.step_visit(visit.id, &Step::Start));
+    why(try_step(&fixture, visit.id, &Step::Start));
     let left = step(&fixture, visit.id, &Step::Leave);
     assert_eq!(left.status, Status::LeftWithoutSeen);
 }

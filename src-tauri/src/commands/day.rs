@@ -1,6 +1,7 @@
 //! The window's commands about the day of the clinic: who comes, who waits, who is with whom.
 
 use prescription_pdf::Drawn;
+use protocol::appointment::Status;
 use protocol::id::{AppointmentId, DoctorId, PatientId};
 use replica::Replica;
 use replica::view::{
@@ -45,8 +46,8 @@ pub async fn book_visit(desk: Here<'_>, patient_id: PatientId, form: BookingForm
 }
 
 #[tauri::command]
-pub async fn step_visit(desk: Here<'_>, id: AppointmentId, step: Step) -> Answer<Booking> {
-    ask(desk, move |replica| replica.step_visit(id, &step)).await
+pub async fn step_visit(desk: Here<'_>, id: AppointmentId, seen: Status, step: Step) -> Answer<Booking> {
+    ask(desk, move |replica| replica.step_visit(id, seen, &step)).await
 }
 
 #[tauri::command]

@@ -50,8 +50,8 @@ async fn of_two_desks_that_led_one_visit_on_at_once_the_one_that_came_further_ho
         meet(&one, &other).await?;
         assert_eq!(today(&other)?.waiting, std::slice::from_ref(&visit));
         clinic.network.set_down(true);
-        one.replica()?.step_visit(visit.id, &Step::Start)?;
-        other.replica()?.step_visit(visit.id, &Step::Finish)?;
+        one.replica()?.step_visit(visit.id, visit.status, &Step::Start)?;
+        other.replica()?.step_visit(visit.id, visit.status, &Step::Finish)?;
         clinic.network.set_down(false);
         has_first_word.synced().await?;
         meet(&one, &other).await?;

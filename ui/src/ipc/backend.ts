@@ -2,6 +2,7 @@ import type { Allergen } from "./bindings/Allergen";
 import type { AllergyForm } from "./bindings/AllergyForm";
 import type { AllergyId } from "./bindings/AllergyId";
 import type { AppointmentId } from "./bindings/AppointmentId";
+import type { AppointmentStatus } from "./bindings/AppointmentStatus";
 import type { AppState } from "./bindings/AppState";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentId } from "./bindings/AttachmentId";
@@ -190,8 +191,8 @@ export interface Backend {
   readBooking(patientId: PatientId, form: BookingForm, moves: AppointmentId | null): Promise<BookingRead>;
   /** Books a visit, or gives a token to whoever is here. */
   bookVisit(patientId: PatientId, form: BookingForm): Promise<Booking>;
-  /** Does the next thing with a visit. Moved, it is another one. */
-  stepVisit(id: AppointmentId, step: Step): Promise<Booking>;
+  /** Does the next thing with a visit that was in the state `seen`. Moved, it is another one. */
+  stepVisit(id: AppointmentId, seen: AppointmentStatus, step: Step): Promise<Booking>;
   /** The slip of whoever waits with a token: its pages, each an SVG text of 80 mm, how long they are in millimetres, and what
    * of them is empty boxes. */
   tokenSlip(id: AppointmentId): Promise<[pages: string[], millimetres: number, boxes: string | null]>;

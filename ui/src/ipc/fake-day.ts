@@ -336,8 +336,10 @@ export function fakeDay(
         record("Visit booked", visit.patient);
         return shown(visit);
       }),
-    stepVisit: (id, step) =>
+    stepVisit: (id, seen, step) =>
       answer("stepVisit", () => {
+        if (visitOf(id).status !== seen)
+          refuse("This visit has changed meanwhile. Look at the day again. Nothing was changed.");
         const visit = move(visitOf(id), step);
         record("Visit changed", visit.patient);
         return shown(visit);

@@ -59,6 +59,6 @@ impl Hand<'_> {
             },
             StepKind::Mistake => Step::Mistake,
         };
-        self.replica.step_visit(visit.id, &step).map(drop)
+        self.replica.step_visit(visit.id, visit.status, &step).map(drop)
     }
 }

@@ -105,9 +105,9 @@ export function BookingEditor(props: Props) {
       const meant = sent.isHere ? null : await backend.readBooking(patient.id, sent, moves);
       const form = meant === null ? sent : { ...sent, day: typedDay(meant.day) };
       const after =
-        moves === null
+        moved === null
           ? await backend.bookVisit(patient.id, form)
-          : await backend.stepVisit(moves, { kind: "move", form });
+          : await backend.stepVisit(moved.booking.id, moved.booking.status, { kind: "move", form });
       return { after, meant };
     },
     onSuccess: ({ after, meant }, sent) => {
@@ -118,7 +118,7 @@ export function BookingEditor(props: Props) {
         saidOf(after, meant),
         canTakeBack
           ? async () => {
-              await backend.stepVisit(after.id, { kind: "mistake" });
+              await backend.stepVisit(after.id, after.status, { kind: "mistake" });
               await refreshRows(client);
             }
           : undefined,

@@ -176,7 +176,9 @@ test("who signed it is shown with whether that was their own key", async () => {
 
 test("the doctor signs, looks at the page, and F9 has the next come in", async () => {
   const { keys } = openClinic({}, (backend) => {
-    void backend.bookVisit("p1", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend
+      .bookVisit("p1", walkIn)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "start" }));
     void backend.bookVisit("p4", walkIn);
   });
   await screen.findByTestId("today");

@@ -67,7 +67,9 @@ test("whoever has no token has no slip: the key says so, and nothing is printed"
 test("the slip stands among what else can be done with whoever waits, and with nobody else", async () => {
   const { keys, backend } = await openQueue((backend) => {
     void backend.bookVisit("p4", walkIn);
-    void backend.bookVisit("p2", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend
+      .bookVisit("p2", walkIn)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "start" }));
   });
   await screen.findByText("print the token slip");
   await keys.click(button("More: A-2 Prakash Deshmukh"));

@@ -223,15 +223,19 @@ test("the other steps open with the arrow; cancelling asks for a reason in the r
   expect(step).not.toHaveBeenCalled();
   await keys.keyboard("2");
   await screen.findByText("Ramesh Pawar’s visit is cancelled");
-  expect(step).toHaveBeenCalledWith(expect.any(String), { kind: "cancel", reason: "doctor" });
+  expect(step).toHaveBeenCalledWith(expect.any(String), "booked", { kind: "cancel", reason: "doctor" });
   await waitFor(() => expect(focused()).toBe("Arrived: Prakash Deshmukh"));
   expect(button("1 finished").getAttribute("aria-expanded")).toBe("false");
 });
 
 test("a visit that is over can be opened again with one key, and who came after all is here", async () => {
   const { keys } = await openQueue(reception, (backend) => {
-    void backend.bookVisit("p4", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
-    void backend.bookVisit("p2", booked).then(({ id }) => backend.stepVisit(id, { kind: "miss" }));
+    void backend
+      .bookVisit("p4", walkIn)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "start" }));
+    void backend
+      .bookVisit("p2", booked)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "miss" }));
   });
   await keys.click(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" }));
   await screen.findByText("Ramesh Pawar’s visit is finished");
@@ -321,6 +325,22 @@ test("what was seen is perhaps no longer so: the refusal stays in sight, and the
   expect(screen.queryByRole("list", { name: "Finished" })).toBeNull();
 });
 
+test("a step is not taken with a visit that another computer moved on before the list showed it", async () => {
+  const { keys, backend } = await openQueue(reception, (fake) => void fake.bookVisit("p4", walkIn));
+  await keys.keyboard("{ArrowDown}{ArrowRight}");
+  button("Entered by mistake").focus();
+  await keys.keyboard("{Enter}");
+  const list = later<void>();
+  const { getDay } = backend;
+  const id = (await getDay(null)).doctors[0]?.waiting[0]?.id ?? "";
+  backend.getDay = (...asked) => list.promise.then(() => getDay(...asked));
+  await backend.stepVisit(id, "arrived", { kind: "start" });
+  await keys.keyboard("{ArrowRight}{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("This visit has changed meanwhile");
+  await act(async () => list.resolve());
+  expect(await screen.findByRole("button", { name: "Done: A-1 Ramesh Pawar" })).toBeTruthy();
+});
+
 test("the second press of Enter answers no question: neither why, nor whether it was a mistake", async () => {
   const { keys, backend } = await openQueue(reception, (backend) => {
     void backend.bookVisit("p4", booked);
@@ -342,13 +362,15 @@ test("the second press of Enter answers no question: neither why, nor whether it
   button("Entered by mistake").focus();
   await keys.keyboard("{Enter}{ArrowRight}{Enter}");
   await screen.findByText("Ramesh Pawar’s visit is marked as a mistake");
-  expect(step).toHaveBeenCalledExactlyOnceWith(expect.any(String), { kind: "mistake" });
+  expect(step).toHaveBeenCalledExactlyOnceWith(expect.any(String), "booked", { kind: "mistake" });
 });
 
 test("on another day nobody is next but those who wait today", async () => {
   const { keys } = await openQueue(doctor, (backend) => {
     void backend.bookVisit("p2", booked);
-    void backend.bookVisit("p4", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend
+      .bookVisit("p4", walkIn)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "start" }));
     const { getDay } = backend;
     backend.getDay = async (date) => {
       const day = await getDay(date);
@@ -442,7 +464,9 @@ test("an answer that comes late leads nobody away from what they type meanwhile"
 test("everybody whose visit is over with the next patient is named", async () => {
   const { keys } = await openQueue(doctor, (backend) => {
     for (const id of ["p4", "p1"])
-      void backend.bookVisit(id, walkIn).then((visit) => backend.stepVisit(visit.id, { kind: "start" }));
+      void backend
+        .bookVisit(id, walkIn)
+        .then((visit) => backend.stepVisit(visit.id, visit.status, { kind: "start" }));
     void backend.bookVisit("p2", walkIn);
   });
   await waitFor(() => expect(screen.getAllByText(/^with the doctor/i).length).toBe(2));

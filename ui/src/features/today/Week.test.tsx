@@ -174,14 +174,16 @@ test("W is a letter where letters are typed", async () => {
 
 test("how far a visit has come is said in the words of the day, and what was cancelled keeps no time", async () => {
   await openWeek((backend) => {
-    void backend.bookVisit("p4", walkIn).then(({ id }) => backend.stepVisit(id, { kind: "start" }));
+    void backend
+      .bookVisit("p4", walkIn)
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "start" }));
     void backend.bookVisit("p2", { ...walkIn, isUrgent: true });
     void backend
       .bookVisit("p1", at("1d", "09:30"))
-      .then(({ id }) => backend.stepVisit(id, { kind: "confirm" }));
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "confirm" }));
     void backend
       .bookVisit("p3", at("1d", "10:00"))
-      .then(({ id }) => backend.stepVisit(id, { kind: "cancel", reason: "patient" }));
+      .then(({ id, status }) => backend.stepVisit(id, status, { kind: "cancel", reason: "patient" }));
   });
   await title(0);
   expect(lines(0)[0]?.textContent).toContain("With the doctor");

@@ -40,7 +40,8 @@ export function useSteps(): Steps {
   const moving = useRef(new Set<string>());
   const last = useRef<string | null>(null);
   const taken = useMutation({
-    mutationFn: ({ booking, step }: { booking: Booking; step: Step }) => backend.stepVisit(booking.id, step),
+    mutationFn: ({ booking, step }: { booking: Booking; step: Step }) =>
+      backend.stepVisit(booking.id, booking.status, step),
     onSuccess: async (after, { booking, step }) => {
       const { day } = messages;
       const said = day.said[step.kind](after.patient.fullName);
@@ -50,7 +51,7 @@ export function useSteps(): Steps {
         hasToken ? day.withToken(said, after.token ?? "") : said,
         back && after.next.includes(back)
           ? async () => {
-              const { status, patient } = await backend.stepVisit(after.id, { kind: back });
+              const { status, patient } = await backend.stepVisit(after.id, after.status, { kind: back });
               await refreshRows(client);
               // Whoever was done while they waited is with the doctor now, and waits no longer.
               if (status !== booking.status && status === "in_consultation")
