@@ -271,7 +271,8 @@ fn prescriptions(
         };
         let lines = items(tx, id)?.into_iter().filter(may_run).map(|(id, item)| signed_line(id, &item));
         // Of the older ones only what was not written again since.
-        let lines = lines.filter(|line| place <= COUNTED || !runs_anew(&found, line, today)).collect();
+        let runs_anew = |line: &Line| found.iter().any(|newer| line.runs_by(newer, today));
+        let lines = lines.filter(|line| place <= COUNTED || !runs_anew(line)).collect();
         found.push(Prescription {
             id: id.0,
             patient: patient.0,
@@ -285,14 +286,6 @@ fn prescriptions(
         });
     }
     Ok(found)
-}
-
-/// Whether the medicine of a line runs by one of these prescriptions.
-fn runs_anew(newer: &[Prescription], line: &Line, today: Date) -> bool {
-    let is_same = |other: &Line| {
-        other.medicine == line.medicine && (line.medicine.is_some() || other.text == line.text)
-    };
-    newer.iter().any(|one| one.lines.iter().any(|other| is_same(other) && other.runs(one.day, today)))
 }
 
 fn signed_line(id: Uuid, item: &Values) -> Line {

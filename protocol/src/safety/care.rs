@@ -62,8 +62,16 @@ pub(super) fn singular(word: &str) -> &str {
 
 impl Line {
     /// Whether the patient still takes it on this day.
-    pub fn runs(&self, signed: Date, on: Date) -> bool {
+    pub(super) fn runs(&self, signed: Date, on: Date) -> bool {
         self.end(signed).is_none_or(|end| end >= on)
+    }
+
+    /// Whether its medicine runs on this day by another prescription.
+    pub fn runs_by(&self, other: &Prescription, on: Date) -> bool {
+        let is_same = |line: &Self| {
+            line.medicine == self.medicine && (self.medicine.is_some() || line.text == self.text)
+        };
+        other.lines.iter().any(|line| is_same(line) && line.runs(other.day, on))
     }
 
     /// The day on which the next one may follow; none for until further notice.

@@ -125,6 +125,54 @@ async fn what_was_found_and_seen_to_is_not_asked_again() {
     assert_eq!(rules(&a).await, ["allergy_medicine"]);
 }
 
+/// One that is taken until further notice.
+async fn sign_ongoing(desk: &mut Desk, patient: Uuid, medicine: Uuid, name: &str) {
+    let line = [
+        ("medicine_id", json!(medicine)),
+        ("generic_text", json!(name)),
+        ("medicine_text", json!(name)),
+        ("duration_unit", json!("ongoing")),
+    ];
+    let written = Written::with(desk, patient, &[("visit_date", today())], &line);
+    let answer = desk.write(written.changes()).await;
+    assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
+}
+
+async fn sign_twenty_others(desk: &mut Desk, patient: Uuid) {
+    for _ in 0..20 {
+        sign(desk, patient, None, "Zinc", 60.0).await;
+    }
+}
+
+#[tokio::test]
+async fn what_still_runs_is_looked_at_however_many_prescriptions_were_signed_since() {
+    let clinic = Clinic::open().await;
+    let mut a = clinic.desk().await;
+    let patient = Uuid::now_v7();
+    a.write(vec![alone(patient)]).await;
+    let amoxicillin = medicine(&mut a, "Amoxicillin", Some("penicillin")).await;
+    for _ in 0..2 {
+        sign_ongoing(&mut a, patient, amoxicillin, "Amoxicillin").await;
+    }
+    sign_twenty_others(&mut a, patient).await;
+    a.write(vec![allergy(patient, "Penicillin").1]).await;
+    assert_eq!(rules(&a).await, ["allergy_medicine"], "what was written again since is asked about once");
+}
+
+#[tokio::test]
+async fn one_ingredient_from_two_computers_is_found_however_many_prescriptions_lie_between() {
+    let clinic = Clinic::open().await;
+    let (mut a, mut b) = (clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    a.write(vec![alone(patient)]).await;
+    let paracetamol = medicine(&mut a, "Paracetamol", None).await;
+    sign_ongoing(&mut a, patient, paracetamol, "Paracetamol").await;
+    sign_twenty_others(&mut a, patient).await;
+    assert_eq!(open(&a).await, []);
+    sign_ongoing(&mut b, patient, paracetamol, "Paracetamol").await;
+    assert_eq!(rules(&a).await, ["same_ingredient"]);
+}
+
 #[tokio::test]
 async fn a_medicine_that_nobody_knows_is_found_by_its_very_name_alone() {
     let clinic = Clinic::open().await;

@@ -32,7 +32,12 @@ fn ms(at: OffsetDateTime) -> i64 {
 }
 
 /// Everything about the people whom these rows are about, one chart each.
-pub(super) async fn people(tx: &mut PgConnection, tenant: TenantId, touched: &Touched) -> Result<Vec<Chart>> {
+pub(super) async fn people(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    touched: &Touched,
+    today: Date,
+) -> Result<Vec<Chart>> {
     let ids = |table| touched.ids(table);
     let mut patients: BTreeSet<Uuid> = ids(TableName::Patients).into_iter().collect();
     let of_rows = sqlx::query_scalar!(
@@ -60,7 +65,7 @@ pub(super) async fn people(tx: &mut PgConnection, tenant: TenantId, touched: &To
     let (mut charts, of_patient) = registrations(tx, tenant, patients).await?;
     let all: Vec<Uuid> = of_patient.keys().copied().collect();
     allergies(tx, tenant, &all, &of_patient, &mut charts).await?;
-    prescriptions(tx, tenant, &all, &of_patient, &mut charts).await?;
+    prescriptions(tx, tenant, (touched, today), &all, &of_patient, &mut charts).await?;
     teeth(tx, tenant, &all, &of_patient, &mut charts).await?;
     Ok(charts)
 }
@@ -176,24 +181,35 @@ async fn allergies(
 async fn prescriptions(
     tx: &mut PgConnection,
     tenant: TenantId,
+    (touched, today): (&Touched, Date),
     patients: &[Uuid],
     places: &Places,
     charts: &mut [Chart],
 ) -> Result<()> {
-    // Of each patient the latest of a year: what was signed before does not run any more, or is asked for again.
+    // Of each patient the latest of a year, and of those before them what may still run, which the rules decide: what was
+    // signed earlier does not run any more, or is asked for again.
     let rows = sqlx::query!(
         r#"select id as "id!", patient_id as "patient_id!", visit_date as "visit_date!", vitals as "vitals!",
                   alerts as "alerts?", amends_id as "amends_id?", origin_device_id as "device?",
-                  client_recorded_at as "recorded_at?"
+                  client_recorded_at as "recorded_at?", place > 20 as "is_older!"
            from (
                select id, patient_id, visit_date, vitals, alerts, amends_id, origin_device_id, client_recorded_at,
                       row_number() over (partition by patient_id order by visit_date desc, id desc) as place
                from prescriptions
                where tenant_id = $1 and patient_id = any ($2) and status = 'finalised' and deleted_at is null
-                 and visit_date > current_date - 400
-           ) latest where place <= 20"#,
+                 and visit_date > $3::date - 400
+           ) latest
+           where place <= 20 or exists (
+               select 1 from prescription_items i
+               where i.tenant_id = $1 and i.prescription_id = latest.id and i.deleted_at is null
+                 and (i.duration_unit = 'ongoing'
+                   or $3::date - latest.visit_date <= coalesce(i.duration_value, 30)
+                     * case i.duration_unit when 'week' then 7 when 'month' then 30 else 1 end)
+           )
+           order by visit_date desc, id desc"#,
         tenant.0,
-        patients
+        patients,
+        today
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -225,10 +241,21 @@ async fn prescriptions(
             dosage: None,
         });
     }
+    let is_touched =
+        |id: Uuid| touched.rows.get(&TableName::Prescriptions).is_some_and(|ids| ids.contains(&id));
     for row in rows {
         let Some(place) = places.get(&row.patient_id) else { continue };
-        let lines = of_prescription.remove(&row.id).unwrap_or_default();
+        let mut lines = of_prescription.remove(&row.id).unwrap_or_default();
         let chart = &mut charts[*place];
+        if row.is_older && !is_touched(row.id) {
+            let is_joined = chart.registrations.iter().any(|one| touched.joined.contains(&one.id));
+            // Written again since, by who could see it, it is looked at there.
+            let is_known = |newer: &&Prescription| {
+                !is_touched(newer.id) && (!is_joined || newer.patient == row.patient_id)
+            };
+            let newer: Vec<_> = chart.prescriptions.iter().filter(is_known).collect();
+            lines.retain(|line| !newer.iter().any(|newer| line.runs_by(newer, today)));
+        }
         for medicine in lines.iter().filter_map(|line| line.medicine) {
             if let Some(known) = medicines.get(&medicine) {
                 chart.medicines.insert(medicine, known.clone());

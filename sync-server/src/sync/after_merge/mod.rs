@@ -157,8 +157,8 @@ fn to_open(found: BTreeMap<Uuid, Item>) -> Vec<Item> {
 }
 
 async fn findings(tx: &mut PgConnection, session: &Session, touched: &Touched) -> Result<Vec<Finding>> {
-    let people = load::people(tx, session.tenant, touched).await?;
     let today = session.now.date();
+    let people = load::people(tx, session.tenant, touched, today).await?;
     let mut found = Vec::new();
     for person in people {
         let lines: BTreeMap<Uuid, Uuid> = person
