@@ -234,7 +234,7 @@ pub(crate) fn routes() -> Vec<Route> {
         post(
             "/v1/devices/renew",
             // Whoever has a token without the computer's key would stay for good.
-            WORK.signed(),
+            WORK.also_suspended().signed(),
             renew::renew,
             says("A desktop whose disk was copied or restored goes on under an id of its own.")
                 .takes::<api::RenewRequest>()
@@ -302,7 +302,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         post(
             "/v1/auth/password",
-            WORK,
+            WORK.also_suspended(),
             passwords::change_own,
             says("Chooses another password.").takes::<manage::PasswordChange>(),
         ),

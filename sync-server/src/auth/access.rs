@@ -24,7 +24,8 @@ impl Access {
         Self { capability: Some(capability), also_suspended: false, also_one_time: false, is_signed: false }
     }
 
-    /// Also where the tenant is suspended or has expired: to read, to export, and to bring what waits.
+    /// Also where the tenant is suspended or has expired: to read, to export, and to bring what waits; and what a person or a
+    /// computer needs for that.
     #[must_use]
     pub const fn also_suspended(self) -> Self {
         Self { also_suspended: true, ..self }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use clinic_sync::auth::throttle::Who;
 use ed25519_dalek::SigningKey;
-use protocol::api::{ChallengeRequest, LoginRequest, RefreshRequest, Session, Tokens};
+use protocol::api::{ChallengeRequest, LoginRequest, NoticeCode, RefreshRequest, Session, Tokens};
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId};
 use protocol::permission::Role;
 use protocol::signing::{login_message, sign};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::desk::{Clinic, Desk, EMAIL, PASSWORD, enrol_request, post, refused, register, registration};
 
@@ -46,6 +47,22 @@ async fn a_wrong_password_and_an_unknown_person_get_the_same_answer() {
         assert_eq!(refused(desk.login(email, PASSWORD).await).await, wrong, "{email}");
     }
     assert_eq!(refused(desk.login(EMAIL, &"x".repeat(2_000)).await).await, wrong);
+}
+
+#[tokio::test]
+async fn whoever_has_a_one_time_password_chooses_their_own_while_the_tenant_is_suspended() {
+    let clinic = Clinic::open().await;
+    let desk = clinic.desk().await;
+    clinic.sql("update users set must_change_password = true").await;
+    clinic.sql("update tenants set suspended_at = now()").await;
+    let own = "nine purple kettles";
+    let change = json!({ "old_password": PASSWORD, "new_password": own });
+    let token = desk.sign_in(EMAIL).await.tokens.access_token.0;
+    let chosen = post(&desk.http, &desk.url, "/v1/auth/password", &change).bearer_auth(token);
+    assert_eq!(chosen.send().await.expect("an answer").status(), 204);
+    let session: Session = desk.login(EMAIL, own).await.json().await.expect("a session");
+    let told: Vec<_> = session.notices.iter().map(|notice| notice.code).collect();
+    assert_eq!(told, [NoticeCode::TenantSuspended], "and is asked for no other one");
 }
 
 #[tokio::test]

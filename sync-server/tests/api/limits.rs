@@ -141,7 +141,7 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
     assert!(desk.rows().await.iter().any(|row| row.id == id));
     assert_eq!(desk.get(&format!("/v1/patients/{id}")).await.status(), StatusCode::OK);
     assert_eq!(notices(&desk).await, [NoticeCode::TenantSuspended]);
-    // Whoever is not known yet, brings what waits, or compares.
+    // Whoever is not known yet, brings what waits, or compares, and what they need for it.
     let open = [
         "/v1/clinics/register",
         "/v1/devices/enrol",
@@ -160,6 +160,8 @@ async fn a_suspended_tenant_sends_what_waits_and_reads_and_nothing_else() {
         "/v1/audit/events",
         "/v1/audit/ends",
         "/v1/devices/recovery",
+        "/v1/devices/renew",
+        "/v1/auth/password",
         "/v1/tenant/objection",
         "/v1/dental_attachments/{id}/upload",
     ];

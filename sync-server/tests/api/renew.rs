@@ -166,6 +166,21 @@ async fn a_copy_that_showed_itself_by_an_old_token_goes_on_too() {
 }
 
 #[tokio::test]
+async fn a_copy_of_a_tenant_that_is_suspended_goes_on_too_and_brings_what_waits() {
+    let mut copied = Copied::new().await;
+    copied.clinic.sql("update tenants set suspended_at = now()").await;
+    let problem = copied.desk.push(vec![copied.instead.clone()]).await.expect_err("copied");
+    assert_eq!(problem.code, ErrorCode::DeviceCopied);
+    let answer = copied.ask(&copied.request()).await.expect("another device");
+    copied.desk.device = answer.device_id;
+    copied.desk.key = copied.key.clone();
+    copied.desk.token = answer.session.tokens.access_token.0.clone();
+    copied.desk.restore(2, copied.after);
+    let own = copied.desk.write(vec![alone(Uuid::now_v7())]).await;
+    assert_eq!((own.receipts[0].sequence, own.receipts[0].fate), (3, Fate::Applied));
+}
+
+#[tokio::test]
 async fn who_did_not_hear_of_it_and_went_on_as_before_begins_behind_that() {
     let mut copied = Copied::new().await;
     let unheard = copied.ask(&copied.request()).await.expect("another device");
