@@ -25,6 +25,9 @@ const PATIENCE_MINUTES: i64 = 30;
 /// Whoever came in so recently is not sent away again: the key was pressed twice, or here and at the reception at once.
 const JUST_NOW: Duration = Duration::seconds(5);
 
+/// For so long after somebody was called, the key that names nobody calls nobody else: it was pressed twice.
+const CALLED_JUST_NOW: Duration = Duration::seconds(2);
+
 /// What whoever leads a visit on is told last.
 const NOT_CHANGED: &str = "Nothing was changed.";
 
@@ -42,6 +45,9 @@ impl Replica {
             let visit = visit(tx, id)?;
             must_be_as_seen(&visit, seen)?;
             self.must_allow(tx, &visit, step.kind(), now)?;
+            if matches!(step, Step::CallFirst) {
+                self.must_be_the_first_press(tx, &visit, now)?;
+            }
             if let Step::Move { form } = step {
                 let patient = visit.patient().ok_or(Error::NotFound)?;
                 let (booked, new) = self.new_visit(tx, patient, form, Some(&visit), now)?;
@@ -75,7 +81,7 @@ impl Replica {
                 return Err(Error::Invalid("Nobody waits for you.".to_owned()));
             };
             let with_doctor = self.here_with(tx, doctor, Status::InConsultation, now)?;
-            if with_doctor.iter().any(|visit| came_in_just_now(visit, now)) {
+            if with_doctor.iter().any(|visit| is_within(visit.text("started_at"), JUST_NOW, now)) {
                 return Err(Error::Invalid(
                     "Somebody came in to you just now. If they are done already, try once more in a moment. \
                      Nothing was changed."
@@ -213,6 +219,27 @@ impl Replica {
         Ok(())
     }
 
+    /// Refuses to call the next one with the second press of the key: the list has shown meanwhile whom the first called.
+    fn must_be_the_first_press(
+        &self,
+        tx: &Transaction<'_>,
+        visit: &Visit,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let Some(doctor) = visit.doctor() else { return Ok(()) };
+        let waiting = self.here_with(tx, doctor, Status::Arrived, now)?;
+        let is_other =
+            |one: &Visit| one.id != visit.id && is_within(one.text("called_at"), CALLED_JUST_NOW, now);
+        if waiting.iter().any(is_other) {
+            return Err(Error::Invalid(
+                "Another patient was called to this doctor just now. If this one is to come as well, press the key \
+                 once more in a moment. Nothing was changed."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     fn refusal(&self, visit: &Visit, kind: StepKind, now: OffsetDateTime) -> Error {
         let is_expected = matches!(visit.status, Status::Booked | Status::Confirmed);
         let day = visit.day().filter(|day| *day != now.date());
@@ -261,7 +288,7 @@ impl Replica {
                 }
                 columns
             }
-            Step::Call => vec![("called_at", at)],
+            Step::Call | Step::CallFirst => vec![("called_at", at)],
             Step::Start => vec![to(Status::InConsultation), ("started_at", at)],
             Step::Finish => vec![to(Status::Completed), ("completed_at", at)],
             Step::Reopen => vec![to(Status::InConsultation), ("completed_at", Value::Null)],
@@ -302,8 +329,9 @@ fn has_become(status: Status) -> &'static str {
     }
 }
 
-fn came_in_just_now(visit: &Visit, now: OffsetDateTime) -> bool {
-    parse_moment(visit.text("started_at")).is_some_and(|at| (now - at).abs() < JUST_NOW)
+/// Whether a moment is less than this away, by clocks that may differ.
+fn is_within(moment: &str, time: Duration, now: OffsetDateTime) -> bool {
+    parse_moment(moment).is_some_and(|at| (now - at).abs() < time)
 }
 
 /// Whether its time is over and nobody came.

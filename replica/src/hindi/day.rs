@@ -52,6 +52,10 @@ pub(super) const SAID: &[Said] = &[
         "Somebody came in to you just now. If they are done already, try once more in a moment.",
         "अभी-अभी कोई आपके पास अंदर आया है। अगर उनका काम हो चुका, तो थोड़ी देर में फिर कोशिश करें।",
     ),
+    (
+        "Another patient was called to this doctor just now. If this one is to come as well, press the key once more in a moment.",
+        "अभी-अभी इन डॉक्टर के लिए दूसरे मरीज़ को बुलाया गया है। अगर इन्हें भी आना है, तो थोड़ी देर में कुंजी फिर दबाएँ।",
+    ),
     ("Nobody waits for you.", "आपके लिए कोई इंतज़ार में नहीं है।"),
     ("Only a doctor has the next patient come in.", "अगले मरीज़ को केवल डॉक्टर अंदर बुलाते हैं।"),
     ("This visit is booked for {day*}.", "यह विज़िट {day} के लिए बुक है।"),

@@ -5,10 +5,14 @@ use protocol::id::AppointmentId;
 use protocol::permission::Role;
 use protocol::table::{APPOINTMENT_STATUSES, TableName};
 use serde_json::json;
+use time::Duration;
 use uuid::Uuid;
 
-use super::day::{arrives, at, book, here, step, step_status, values, why};
-use super::fixture;
+use super::day::{
+    SHAH, arrives, at, book, here, step, step_status, today, try_step, values, why, with, with_shah,
+};
+use super::{NOW, fixture};
+use crate::clock::Clock;
 use crate::view::Step;
 
 #[test]
@@ -41,4 +45,24 @@ fn whatever_a_visit_has_become_is_said_to_who_saw_it_otherwise() {
         let refused = why(fixture.replica.step_visit(id, seen, &Step::Mistake));
         assert!(refused.starts_with("This visit has changed meanwhile: "), "{status}: {refused}");
     }
+}
+
+#[test]
+fn the_second_press_of_the_key_that_names_nobody_calls_nobody_else() {
+    let mut fixture = fixture(Role::Receptionist);
+    with_shah(&fixture, 3);
+    let [sunita, ramesh, asha] = ["Sunita", "Ramesh", "Asha"]
+        .map(|name| book(&fixture, fixture.register(name, "98204 41276"), &here()).id);
+    let of_shah = book(&fixture, fixture.register("Meena", "98204 41277"), &with(SHAH, here())).id;
+    step(&fixture, sunita, &Step::CallFirst);
+    let again = why(try_step(&fixture, ramesh, &Step::CallFirst));
+    assert!(again.starts_with("Another patient was called to this doctor just now."), "{again}");
+    let called = today(&fixture).waiting.into_iter().filter(|visit| visit.called_at.is_some());
+    assert_eq!(called.map(|visit| visit.id).collect::<Vec<_>>(), [sunita]);
+    fixture.replica.clock = Clock::stopped(NOW + Duration::seconds(1));
+    step(&fixture, sunita, &Step::CallFirst);
+    step(&fixture, of_shah, &Step::CallFirst);
+    assert!(step(&fixture, asha, &Step::Call).called_at.is_some(), "a button says whom it calls");
+    fixture.replica.clock = Clock::stopped(NOW + Duration::seconds(3));
+    assert!(step(&fixture, ramesh, &Step::CallFirst).called_at.is_some());
 }

@@ -238,6 +238,8 @@ pub enum Step {
     Arrive,
     /// The patient is called in.
     Call,
+    /// The same by a key that names nobody: whoever waits first.
+    CallFirst,
     /// The patient is with the doctor.
     Start,
     /// The visit is over.
@@ -268,7 +270,7 @@ impl Step {
         match self {
             Self::Confirm => StepKind::Confirm,
             Self::Arrive => StepKind::Arrive,
-            Self::Call => StepKind::Call,
+            Self::Call | Self::CallFirst => StepKind::Call,
             Self::Start => StepKind::Start,
             Self::Finish => StepKind::Finish,
             Self::Reopen => StepKind::Reopen,

@@ -222,7 +222,7 @@ export function fakeDay(
   };
 
   const move = (one: Kept, step: Step): Kept => {
-    if (!nextOf(one).includes(step.kind))
+    if (!nextOf(one).includes(step.kind === "call_first" ? "call" : step.kind))
       refuse("That is not possible with this visit. Nothing was changed.");
     switch (step.kind) {
       case "confirm":
@@ -233,6 +233,7 @@ export function fakeDay(
         give(one);
         break;
       case "call":
+      case "call_first":
         one.calledAt = now();
         break;
       case "start":

@@ -122,9 +122,10 @@ test("a second press does nothing until the list shows what the first has led to
   await keys.keyboard("{F10}");
   await screen.findByText("Ramesh Pawar has been called: token A-1");
   await keys.keyboard("{F10}");
-  expect(step).toHaveBeenCalledTimes(1);
+  expect(step).toHaveBeenCalledExactlyOnceWith(expect.any(String), "arrived", { kind: "call_first" });
   await keys.click(button("Call: A-2 Prakash Deshmukh"));
   await screen.findByText("Prakash Deshmukh has been called: token A-2");
+  expect(step).toHaveBeenLastCalledWith(expect.any(String), "arrived", { kind: "call" });
   await act(async () => list.resolve());
   await screen.findByRole("button", { name: "Call again: A-1 Ramesh Pawar" });
   await keys.keyboard("{F10}");

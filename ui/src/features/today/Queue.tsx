@@ -36,7 +36,7 @@ export function Queue({ day, onMove }: { day: Day; onMove: (moved: Moved) => voi
       );
       const callable = column?.waiting.filter(({ next }) => next.includes("call")) ?? [];
       const first = callable.find(({ calledAt }) => calledAt === null) ?? callable[0];
-      if (first) steps.take(first, { kind: "call" });
+      if (first) steps.take(first, { kind: "call_first" });
       else toast(messages.day.noneToCall);
     },
     slip: () => {

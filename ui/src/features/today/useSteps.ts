@@ -21,6 +21,9 @@ export interface Steps {
 /** What leads back from a step, where something does. */
 const wayBack: Partial<Record<StepKind, PlainStep>> = { finish: "reopen", reopen: "finish" };
 
+/** By whichever way somebody is called, they are. */
+const kindOf = ({ kind }: Step): StepKind => (kind === "call_first" ? "call" : kind);
+
 /** Which step a button stands for, in words. */
 export const stepWord = (kind: StepKind, { calledAt }: Booking) =>
   kind === "call" && calledAt ? messages.day.callAgain : messages.day.steps[kind];
@@ -44,9 +47,10 @@ export function useSteps(): Steps {
       backend.stepVisit(booking.id, booking.status, step),
     onSuccess: async (after, { booking, step }) => {
       const { day } = messages;
-      const said = day.said[step.kind](after.patient.fullName);
-      const hasToken = after.token !== null && (step.kind === "arrive" || step.kind === "call");
-      const back = wayBack[step.kind];
+      const kind = kindOf(step);
+      const said = day.said[kind](after.patient.fullName);
+      const hasToken = after.token !== null && (kind === "arrive" || kind === "call");
+      const back = wayBack[kind];
       toast(
         hasToken ? day.withToken(said, after.token ?? "") : said,
         back && after.next.includes(back)

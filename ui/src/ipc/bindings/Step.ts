@@ -5,7 +5,7 @@ import type { CancelReason } from "./CancelReason";
 /**
  * What is done with a visit.
  */
-export type Step = { "kind": "confirm" } | { "kind": "arrive" } | { "kind": "call" } | { "kind": "start" } | { "kind": "finish" } | { "kind": "reopen" } | { "kind": "leave" } | { "kind": "miss" } | { "kind": "cancel", 
+export type Step = { "kind": "confirm" } | { "kind": "arrive" } | { "kind": "call" } | { "kind": "call_first" } | { "kind": "start" } | { "kind": "finish" } | { "kind": "reopen" } | { "kind": "leave" } | { "kind": "miss" } | { "kind": "cancel", 
 /**
  * Why not.
  */
