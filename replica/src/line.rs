@@ -66,6 +66,17 @@ impl Replica {
                 (line, words, found, choice) = (other, named, of_volume, chosen);
             }
         }
+        // While the dose is being typed, the medicine is named as it will be with the whole of it.
+        let mut is_begun = false;
+        if choice == LineChoice::Free
+            && let Some(other) = TypedLine::with_begun(text)
+        {
+            let (named, of_begun) = fitting(other.medicine)?;
+            let chosen = choose(&of_begun, TypedLine { medicine: &named, dose: other.dose });
+            if chosen != LineChoice::Free {
+                (line, words, found, choice, is_begun) = (other, named, of_begun, chosen, true);
+            }
+        }
         let TypedLine { medicine, dose } = line;
         if let Some(medicine) = self.named_again(medicine, was)? {
             choice = LineChoice::Chosen { medicine };
@@ -79,6 +90,7 @@ impl Replica {
             free_form: form_in(medicine).to_owned(),
             medicine: medicine.to_owned(),
             dose: dose.to_owned(),
+            is_begun,
             found,
             choice,
         })

@@ -254,6 +254,7 @@ proptest! {
         let _ = Dosage::parse(&text);
         TypedLine::split(&text);
         TypedLine::split(&format!("telma 40 {text}"));
+        TypedLine::with_begun(&text);
     }
 
     /// Whatever parses and is printed anew means the same, and every figure that was typed is in it.
@@ -306,6 +307,17 @@ proptest! {
     #[test]
     fn splitting_a_line_loses_nothing(text in "[a-z0-9 /½.-]{0,40}") {
         let TypedLine { medicine, dose } = TypedLine::split(&text);
+        let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+        let (whole, parted) = (squeeze(&format!("{medicine} {dose}")), squeeze(&format!("{medicine} - {dose}")));
+        prop_assert!([whole, parted].contains(&squeeze(&text)), "{medicine} | {dose}");
+    }
+
+    /// But for a dash that parts the two; and it is never called begun where a dose is there already.
+    #[test]
+    fn a_line_with_a_dose_that_is_only_begun_loses_nothing(text in "[a-z]{3,5} [0-9]{2,3} [a-z0-9 /½.-]{1,9}") {
+        let begun = TypedLine::with_begun(&text);
+        prop_assert!(begun.is_none() || TypedLine::split(&text).dose.is_empty(), "{text}");
+        let Some(TypedLine { medicine, dose }) = begun else { return Ok(()) };
         let squeeze = |text: &str| text.split_whitespace().collect::<String>();
         let (whole, parted) = (squeeze(&format!("{medicine} {dose}")), squeeze(&format!("{medicine} - {dose}")));
         prop_assert!([whole, parted].contains(&squeeze(&text)), "{medicine} | {dose}");

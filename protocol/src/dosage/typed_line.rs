@@ -6,7 +6,7 @@ use super::amounts::{
     parted_amount, with_unclear,
 };
 use super::parse::is_form;
-use super::spellings::{OF_NO_NAME, is_of_liquid, is_unit};
+use super::spellings::{OF_NO_NAME, OFTEN_IN_SHORT, UNITS, is_of_liquid, is_unit};
 use super::words_of::{UNCLEAR, Word, is_dash, is_slots, is_strength, is_whole_slots, words_of};
 use crate::medicine::{MOST_OF_FEW, form_of_word, is_given_in_units};
 
@@ -109,6 +109,26 @@ impl<'t> TypedLine<'t> {
         Some(Self { medicine, dose })
     }
 
+    /// The same line, where its end is the beginning of a dose: `pcm 650 1-0-`, `pcm 650 1 t`. As it stands it is none. None
+    /// if a dose is there already, or if no dose begins so.
+    pub fn with_begun(line: &'t str) -> Option<Self> {
+        let line = line.trim();
+        if !Self::split(line).dose.is_empty() {
+            return None;
+        }
+        let last = line.split_whitespace().next_back()?;
+        // The h of "telma 40 h" may be of the name.
+        let must_have_figure = last.chars().all(char::is_alphabetic);
+        ends_of(last).into_iter().find_map(|end| {
+            let whole = format!("{line}{end}");
+            let TypedLine { medicine, dose } = TypedLine::split(&whole);
+            let medicine = line.get(..medicine.len())?;
+            let dose = line.get(whole.len() - dose.len()..)?;
+            let is_begun = !medicine.is_empty() && !dose.is_empty() && !(must_have_figure && dose == last);
+            is_begun.then_some(Self { medicine, dose })
+        })
+    }
+
     /// The same line, where a way of giving it stands in the midst of the name: `ceftriaxone iv 1 g bd` as
     /// `ceftriaxone 1 g iv bd`. None if none does.
     pub fn with_route(line: &str) -> Option<String> {
@@ -142,6 +162,23 @@ impl<'t> TypedLine<'t> {
             (is_dose && !medicine.is_empty()).then_some(Self { medicine, dose })
         })
     }
+}
+
+/// What makes a dose of one that ends with this word: more slots, how often, or the rest of a word.
+fn ends_of(last: &str) -> Vec<String> {
+    let last = last.replace(is_dash, "-").to_lowercase();
+    if last.contains('-') {
+        let is_few = |part: &str| part.is_empty() || number(part).is_some_and(|figure| figure <= MOST_OF_FEW);
+        let begins_slots = !last.starts_with('-') && last.split('-').all(is_few);
+        return ["1", "0-1", "-1"].into_iter().filter(|_| begins_slots).map(str::to_owned).collect();
+    }
+    if is_unit(&last) || number(&last).is_some_and(|figure| figure < LEAST_STRENGTH) {
+        return vec![" od".to_owned()];
+    }
+    let rest_of = |word: &str| word.strip_prefix(last.as_str()).map(str::to_owned);
+    let units = UNITS.iter().flat_map(|(.., spellings)| spellings.iter());
+    let units = units.filter_map(|unit| Some(format!("{} od", rest_of(unit)?)));
+    OFTEN_IN_SHORT.iter().filter_map(|often| rest_of(often)).chain(units).collect()
 }
 
 /// Where the dose that was found at `start` begins with all that may be of it, so that no part of an amount is left in the

@@ -46,6 +46,21 @@ fn a_short_name_finds_the_medicine_and_stands_in_full_before_it_is_taken() {
 }
 
 #[test]
+fn a_medicine_goes_on_being_named_while_its_dose_is_typed() {
+    let fixture = fixture(Role::Doctor);
+    let line = "pcm 650 1-0-1";
+    for end in "pcm 650 ".len()..line.len() {
+        let read = fixture.replica.read_line(&line[..end], None).expect("BUG: read");
+        let LineChoice::Chosen { medicine } = &read.choice else { panic!("{end}: {:?}", read.choice) };
+        assert_eq!((medicine.generic_name.as_str(), read.found.len()), ("Paracetamol", 1), "{end}");
+        assert_eq!((read.dose.as_str(), read.is_begun), (line[8..end].trim(), end > 8), "{end}");
+    }
+    for (line, is_begun) in [("pcm 650 1-0-1", false), ("telma 40 1-0-", false), ("pcm 500 1-0-", false)] {
+        assert_eq!(fixture.replica.read_line(line, None).expect("BUG: read").is_begun, is_begun, "{line}");
+    }
+}
+
+#[test]
 fn letters_that_no_paper_has_are_told_in_the_pad_and_once_before_they_are_signed() {
     let fixture = fixture(Role::Doctor);
     let sunita =

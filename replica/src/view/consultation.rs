@@ -91,6 +91,8 @@ pub struct LineRead {
     pub medicine: String,
     /// From there on; empty as long as none is typed.
     pub dose: String,
+    /// Whether it is only the beginning of one: as it stands it is refused.
+    pub is_begun: bool,
     /// Medicines that fit, best first.
     pub found: Vec<MedicineFound>,
     /// Which of them is meant.

@@ -49,7 +49,7 @@ export function readFakeLine(text: string, medicines: MedicineFound[]): LineRead
   const words = text.trim().split(/\s+/).filter(Boolean);
   const colon = words.findIndex((word) => word.endsWith(":"));
   if (colon >= 0) words[colon] = words[colon]?.slice(0, -1) ?? "";
-  const slots = words.findIndex((word, place) => /^\d-\d/.test(word) || (colon >= 0 && place > colon));
+  const slots = words.findIndex((word, place) => /^\d-/.test(word) || (colon >= 0 && place > colon));
   const [before, dose] = slots < 1 ? [words, []] : [words.slice(0, slots), words.slice(slots)];
   const medicine = before.join(" ");
   const found =
@@ -62,6 +62,7 @@ export function readFakeLine(text: string, medicines: MedicineFound[]): LineRead
   return {
     medicine,
     dose: dose.join(" "),
+    isBegun: found.length > 0 && /^\d-(\d?|\d-)$/.test(dose.join(" ")),
     found: found.slice(0, 5),
     choice: chooseFake(found, medicine),
     freeForm: /\b(syr|syrup)\b/i.test(medicine) ? "syrup" : "other",

@@ -65,6 +65,45 @@ fn the_medicine_ends_where_the_dose_begins() {
 }
 
 #[test]
+fn a_dose_that_is_only_begun_is_told_from_the_medicine_where_it_can_be_nothing_else() {
+    for (line, medicine, dose) in [
+        ("pcm 650 1-", "pcm 650", "1-"),
+        ("pcm 650 1-0", "pcm 650", "1-0"),
+        ("pcm 650 1-0-", "pcm 650", "1-0-"),
+        ("pcm 650 1–0–", "pcm 650", "1–0–"),
+        ("pcm 650 1-1-1-", "pcm 650", "1-1-1-"),
+        ("crocin ½-", "crocin", "½-"),
+        ("telma 40 - 1-0-", "telma 40", "1-0-"),
+        ("khasi syrup: 5-0-", "khasi syrup", "5-0-"),
+        ("pcm 650 1", "pcm 650", "1"),
+        ("pcm 650 1 t", "pcm 650", "1 t"),
+        ("pcm 650 1 tab", "pcm 650", "1 tab"),
+        ("pcm 650 1 b", "pcm 650", "1 b"),
+        ("calcium 2 tabs", "calcium", "2 tabs"),
+        ("insulin glargine 10 units", "insulin glargine", "10 units"),
+    ] {
+        assert_eq!(TypedLine::with_begun(line), Some(TypedLine { medicine, dose }), "{line}");
+    }
+    for line in [
+        "",
+        "pcm",
+        "pcm 650",
+        "telma 2",
+        "telma 40 h",
+        "losar 50-12",
+        "insulin biphasic 30-70",
+        "vitamin b-12",
+        "amox 500 cap",
+        "vitamin d3 1000 iu",
+        "1-0-",
+        "pcm 650 1-0-1",
+        "pcm 650 1-0-1 // 1-",
+    ] {
+        assert_eq!(TypedLine::with_begun(line), None, "{line}");
+    }
+}
+
+#[test]
 fn one_and_a_half_that_is_typed_apart_is_never_read_as_a_half() {
     for (line, medicine, dose) in [
         ("metoprolol 25 mg 1 1/2-0-1 x30d", "metoprolol 25 mg", "1 1/2-0-1 x30d"),

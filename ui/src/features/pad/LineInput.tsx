@@ -134,6 +134,8 @@ function Echo({ line, safety }: { line: Line; safety: LineSafety | null }) {
     >
       {problem ? (
         <span lang={problem.lang}>{problem.words}</span>
+      ) : line.isBegun && meant && "medicine" in meant ? (
+        <strong>{name}</strong>
       ) : (
         read && (
           <>

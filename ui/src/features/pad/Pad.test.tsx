@@ -34,6 +34,19 @@ test("the echo names the form that will print", async () => {
   await waitFor(() => expect(screen.getByTestId("pad-echo").textContent).toContain("TAB. Metformin 500 mg"));
 });
 
+test("the medicine stays offered and named while its dose is typed, and Enter says what is missing", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin 500 1-0-");
+  const echo = screen.getByTestId("pad-echo");
+  await waitFor(() => expect(echo.textContent).toBe("Metformin 500 mg"));
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain("Metformin");
+  expect(screen.queryByText(messages.pad.noSuggestion)).toBeNull();
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(echo.textContent).toContain('Not understood from "1-0-" on'));
+  await keys.keyboard("1{Enter}");
+  await waitFor(() => expect(titles()).toEqual(["TAB. METFORMIN 500 MG"]));
+});
+
 test("a medicine of the clinic’s own whose name says its form is echoed with it once", async () => {
   const own = { sameAs: null, brandName: "", genericName: "Xyzol tablet", strengthText: "5 mg" };
   const { keys } = await openEmptyPad(

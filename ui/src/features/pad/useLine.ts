@@ -93,6 +93,8 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   });
   const typed = isNothing || text.startsWith("/") ? undefined : line.data;
   const doseText = chosen ? text.trim() : (typed?.dose ?? "");
+  /** Nothing is wrong with a dose that is still being typed, until Enter. */
+  const isBegun = chosen === null && typed?.isBegun === true;
   const medicineText = chosen ? "" : (typed?.medicine ?? "");
   const found = chosen || isClosed ? [] : (typed?.found ?? []);
   const choice: LineChoice = chosen || !typed ? { kind: "nothing" } : typed.choice;
@@ -103,12 +105,13 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const dosage = useQuery({
     queryKey: queryKeys.dosage(doseText, ...measureOf(meant)),
     queryFn: () => backend.readDosage(doseText, ...measureOf(meant)),
-    enabled: doseText !== "",
+    enabled: doseText !== "" && !isBegun,
     staleTime: Infinity,
   });
 
   const stop = (why: Why) => setStopped(() => why);
-  const failed = stopped ?? (doseText !== "" && dosage.error ? problemOf(dosage.error) : null);
+  const isRefused = doseText !== "" && !isBegun && dosage.error !== null;
+  const failed = stopped ?? (isRefused ? problemOf(dosage.error) : null);
   const set = (next: string, about: Chosen | null) => {
     const kept = about ? toItem(about, next.trim()) : next === "" ? null : was;
     latest.current = next;
@@ -239,6 +242,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     several: place === null && !chosen && choice.kind === "several" ? choice.count : 0,
     meant,
     doseText,
+    isBegun,
     medicineText,
     isSearched: line.isFetched && !line.isPlaceholderData,
     read: doseText === "" ? undefined : dosage.data,

@@ -15,6 +15,10 @@ medicine: string,
  */
 dose: string, 
 /**
+ * Whether it is only the beginning of one: as it stands it is refused.
+ */
+isBegun: boolean, 
+/**
  * Medicines that fit, best first.
  */
 found: Array<MedicineFound>, 
