@@ -229,6 +229,27 @@ fn of_two_dosages_one_holds_as_a_whole() {
 }
 
 #[test]
+fn of_a_medicine_that_two_stopped_at_once_the_first_holds_with_its_reason_and_a_person_decides() {
+    let stop = |at: &str, why: &str| {
+        edits(
+            TableName::PrescriptionItems,
+            &[("stopped_at", json!(null), json!(at)), ("stop_reason", json!(null), json!(why))],
+        )
+    };
+    let values = [("stopped_at", json!(null)), ("stop_reason", json!(null))];
+    let row =
+        Current { values: values.map(|(name, value)| (name.to_owned(), value)).into(), ..Current::default() };
+    let first = merge(&stop("2026-11-25T04:11:08.123Z", "rash"), Some(row), &doctor(), 2_000);
+    let first = first.expect("BUG: allowed").row;
+    let second = merge(&stop("2026-11-25T05:00:00.000Z", "rash"), Some(first.clone()), &doctor(), 3_000);
+    let second = second.expect("BUG: allowed");
+    assert_eq!(second.row.values, first.values);
+    let [review] = second.review.as_slice() else { panic!("{:?}", second.review) };
+    let ours = json!({"stopped_at": "2026-11-25T05:00:00.000Z", "stop_reason": "rash"});
+    assert_eq!((review.column.as_str(), &review.ours), ("stopped_at", &ours), "the reason goes with its day");
+}
+
+#[test]
 fn of_two_sets_of_vitals_only_what_both_measured_is_for_a_person() {
     let values = [("vitals", json!({"weight_kg": 66})), ("status", json!("draft"))];
     let row =

@@ -92,6 +92,6 @@ pub(super) const PRESCRIPTION_ITEMS: Table = Table {
             .or("\"typed\""),
         // Also after signing: the patient was told to stop.
         clinical("stopped_at", Timestamp, Review, Prescriber),
-        clinical("stop_reason", Text(300), Review, Prescriber),
+        clinical("stop_reason", Text(300), Review, Prescriber).part_of("stopped_at"),
     ],
 };

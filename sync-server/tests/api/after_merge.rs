@@ -215,6 +215,25 @@ async fn one_ingredient_from_two_computers_is_found_and_from_one_it_is_not() {
 }
 
 #[tokio::test]
+async fn what_was_stopped_on_one_computer_does_not_count_against_another() {
+    let clinic = Clinic::open().await;
+    let (mut a, mut b) = (clinic.desk().await, clinic.desk().await);
+    let patient = Uuid::now_v7();
+    a.write(vec![alone(patient)]).await;
+    let paracetamol = medicine(&mut a, "Paracetamol", None).await;
+    let written = of_today(&a, patient, Some(paracetamol), "Paracetamol", 60.0);
+    a.write(written.changes()).await;
+    let stop = [
+        ("stopped_at", json!(null), json!("2026-11-25T04:11:08.123Z")),
+        ("stop_reason", json!(null), json!("rash")),
+    ];
+    let answer = a.write(vec![edit(TableName::PrescriptionItems, written.line_id, &stop)]).await;
+    assert_eq!(answer.receipts[0].fate, Fate::Applied, "{:?}", answer.receipts[0]);
+    sign(&mut b, patient, Some(paracetamol), "Paracetamol", 60.0).await;
+    assert_eq!(open(&a).await, []);
+}
+
+#[tokio::test]
 async fn a_dose_by_weight_is_looked_at_when_the_weight_is_another() {
     let clinic = Clinic::open().await;
     let (mut a, mut b) = (clinic.desk().await, clinic.desk().await);

@@ -25,7 +25,7 @@ fn with_defaults(table: TableName, given: Values) -> Values {
 pub struct Written {
     pub id: Uuid,
     prescription: Values,
-    line_id: Uuid,
+    pub line_id: Uuid,
     line: Values,
 }
 

@@ -217,10 +217,15 @@ async fn prescriptions(
         return Ok(());
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    // While nobody has decided whether one was stopped, it runs.
     let lines = sqlx::query!(
         "select id, prescription_id, medicine_id, medicine_text, generic_text, strength_text, dose_text, instructions,
                 patient_directions, duration_value, duration_unit
-         from prescription_items where tenant_id = $1 and prescription_id = any ($2) and deleted_at is null",
+         from prescription_items i where tenant_id = $1 and prescription_id = any ($2) and deleted_at is null
+           and (stopped_at is null or exists (
+               select from sync_conflicts c
+               where c.tenant_id = $1 and c.state = 'open' and c.table_name = 'prescription_items'
+                 and c.row_id = i.id and c.column_name = 'stopped_at' and c.ours ->> 'stopped_at' is null))",
         tenant.0,
         &ids
     )
