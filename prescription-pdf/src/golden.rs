@@ -62,6 +62,7 @@ fn items(count: usize, local: Option<usize>) -> Vec<PrintedItem> {
         directions: medicine[1].into(),
         quantity: medicine[2].into(),
         local_directions: local.map(|place| medicine[place].to_owned()).unwrap_or_default(),
+        substitution: String::new(),
         remark: String::new(),
     };
     MEDICINES.iter().cycle().take(count).map(item).collect()

@@ -180,6 +180,7 @@ mod tests {
             directions: "1 tablet when needed for fever, 6 hours apart, at most 4 a day".into(),
             quantity: "10 tablets".into(),
             local_directions: "बुखार के लिए ज़रूरत होने पर 1 गोली".into(),
+            substitution: String::new(),
             remark: String::new(),
         };
         Printed {
@@ -362,6 +363,15 @@ mod tests {
     fn directions_stand_in_the_patients_language_under_the_english_ones() {
         let squeezed: String = pages(&sample(1))[0].split_whitespace().collect();
         assert!(squeezed.contains("बुखार"), "{squeezed}");
+    }
+
+    #[test]
+    fn only_the_line_that_is_not_to_be_substituted_says_so() {
+        assert!(!pages(&sample(2))[0].to_lowercase().contains("substitut"));
+        let mut prescription = sample(2);
+        prescription.items[1].substitution = "Do not substitute".into();
+        let page = &pages(&prescription)[0];
+        assert_eq!(page.matches("Do not substitute").count(), 1, "{page}");
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub struct PrintedItem {
     pub local_directions: String,
     /// `10 tablets`, or empty.
     pub quantity: String,
+    /// `Do not substitute`, or empty.
+    pub substitution: String,
     /// Why it stands there in spite of an allergy, or empty.
     pub remark: String,
 }

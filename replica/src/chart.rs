@@ -301,7 +301,13 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
         dose_text: noted(text(item, "dose_text"), text(item, "instructions")),
         directions: directions.unwrap_or_else(|| text(item, "patient_directions").to_owned()),
         quantity: amount.map(|amount| dosage::units(amount, unit, language.into())),
+        no_substitution: forbids_substitution(item),
     }
+}
+
+/// Whether no other brand is to be given in the place of a line's.
+pub(crate) fn forbids_substitution(item: &Values) -> bool {
+    item.get("substitution_allowed") == Some(&Value::Bool(false))
 }
 
 /// `TAB. PARACETAMOL 650 MG (Dolo 650)`: generic names in capitals, as the Indian Medical Council asks, and the brand

@@ -162,6 +162,7 @@ pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft, language: Language
                     dose_text,
                     directions: language.say(why),
                     quantity: None,
+                    no_substitution: item.no_substitution,
                 }),
                 Err(error) => Err(error),
             }
@@ -197,7 +198,7 @@ pub(crate) fn item_values(tx: &Transaction<'_>, item: &DraftItem) -> Result<Valu
         ("strength_text", column("strength_text")),
         ("dosage_form", json!(dosage_form)),
         ("route", dosage.route.map_or_else(|| column("route"), |route| json!(route.as_str()))),
-        ("substitution_allowed", json!(true)),
+        ("substitution_allowed", json!(!item.no_substitution)),
         ("source", json!(item.source)),
     ];
     Ok(by_name(values.into_iter().chain(dosage.columns(units.usual()))))

@@ -190,6 +190,7 @@ fn printed_item(item: ItemView, local_directions: String, remark: String) -> Pri
         directions: item.directions,
         local_directions,
         quantity: item.quantity.unwrap_or_default(),
+        substitution: if item.no_substitution { "Do not substitute".into() } else { String::new() },
         remark,
     }
 }

@@ -6,7 +6,7 @@ use protocol::medicine::Units;
 use protocol::table::{TableName, Values};
 use rusqlite::{OptionalExtension, Transaction};
 
-use crate::chart::{diagnoses, item_view, items, signed};
+use crate::chart::{diagnoses, forbids_substitution, item_view, items, signed};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::one_patient::{id_list, kept};
@@ -85,6 +85,7 @@ pub(crate) fn written_again(item: &Values) -> DraftItem {
         medicine_text: text(item, "medicine_text").to_owned(),
         dose_text: dose_again(item),
         source: ItemSource::Repeat,
+        no_substitution: forbids_substitution(item),
         ..DraftItem::default()
     }
 }

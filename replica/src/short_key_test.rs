@@ -96,6 +96,7 @@ fn unread(line: &str, why: String) -> ItemView {
         dose_text: String::new(),
         directions: why,
         quantity: None,
+        no_substitution: false,
     }
 }
 

@@ -99,5 +99,6 @@ impl Replica {
 
 fn line(item: ItemView) -> String {
     let quantity = item.quantity.map_or_else(String::new, |quantity| format!(" ({quantity})"));
-    format!("{}: {}{quantity}", item.title, item.directions)
+    let substitution = if item.no_substitution { ". Do not substitute" } else { "" };
+    format!("{}: {}{quantity}{substitution}", item.title, item.directions)
 }

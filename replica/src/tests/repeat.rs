@@ -76,6 +76,32 @@ fn two_lines_of_one_medicine_are_both_repeated_and_each_is_compared_with_its_own
 }
 
 #[test]
+fn a_line_without_substitution_says_so_on_paper_and_wherever_it_is_written_again() {
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let marked = DraftItem { no_substitution: true, ..item("Tab. Thyroxine 50 mcg", "1-0-0 x30d") };
+    let draft = Draft { items: vec![marked, item("Tab. Something new", "1-0-1 x5d")], ..Draft::default() };
+    replica.save_draft(sunita, &draft).expect("BUG: saved");
+    assert_eq!(replica.open_pad(sunita).expect("BUG: pad").draft, draft);
+    let previewed = replica.printed_draft(sunita).expect("BUG: drawn").items;
+    let signed = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed");
+    let shown = replica.prescription(signed.id).expect("BUG: there").items;
+    assert_eq!(shown.iter().map(|line| line.no_substitution).collect::<Vec<_>>(), [true, false]);
+    let printed = replica.printed(signed.id).expect("BUG: printed").items;
+    for lines in [previewed, printed] {
+        let said: Vec<&str> = lines.iter().map(|line| line.substitution.as_str()).collect();
+        assert_eq!(said, ["Do not substitute", ""]);
+    }
+    let repeated = replica.repeat_prescription(sunita, None, None).expect("BUG: repeated");
+    let amended = replica.amend_prescription(signed.id).expect("BUG: a draft");
+    for again in [repeated, amended] {
+        assert_eq!(again.items.iter().map(|line| line.no_substitution).collect::<Vec<_>>(), [true, false]);
+    }
+    assert_eq!(replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
+}
+
+#[test]
 fn only_the_patients_own_prescriptions_are_copied() {
     let fixture = fixture(Role::Doctor);
     let replica = &fixture.replica;

@@ -59,6 +59,8 @@ pub struct ItemView {
     pub directions: String,
     /// `15 tablets`; absent if it cannot be counted.
     pub quantity: Option<String>,
+    /// Whether no other brand is to be given in its place.
+    pub no_substitution: bool,
 }
 
 /// A medicine that fits what was typed.
@@ -252,6 +254,8 @@ pub struct DraftItem {
     pub kept: Vec<Kept>,
     /// How it came to stand here.
     pub source: ItemSource,
+    /// Whether no other brand is to be given in its place.
+    pub no_substitution: bool,
 }
 
 /// How a line came to stand in a draft.

@@ -58,6 +58,7 @@ export const keymap = {
   moveUp: { keys: "Alt+↑", label: "moveLineUp", where: "pad" },
   moveDown: { keys: "Alt+↓", label: "moveLineDown", where: "pad" },
   keepLine: { keys: "K", label: "keepLine", where: "pad" },
+  noSubstitution: { keys: "N", label: "noSubstitution", where: "pad" },
   diagnosis: { keys: "F3", label: "diagnosis", where: "pad" },
   vitals: { keys: "F4", label: "vitals", where: "pad" },
   comeBack: { keys: "F6", label: "comeBack", where: "pad" },

@@ -116,6 +116,7 @@ export function fakeClinic() {
               doseText: "1-0-1 x30d pc",
               kept: [],
               source: "typed",
+              noSubstitution: false,
             },
           ],
         }),

@@ -88,5 +88,6 @@ export const viewsOf = (draft: Draft): ItemView[] =>
       doseText: item.doseText,
       directions: read.words,
       quantity: read.quantity,
+      noSubstitution: item.noSubstitution,
     };
   });

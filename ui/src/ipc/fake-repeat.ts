@@ -17,6 +17,7 @@ export function repeatFake(own: Draft, last: PrescriptionSummary, medicines: Med
       doseText: item.doseText,
       kept: [],
       source: "repeat" as const,
+      noSubstitution: item.noSubstitution,
     }));
   return {
     ...own,

@@ -31,6 +31,7 @@ const itemOf = (line: string) => {
     doseText: dose,
     kept: [],
     source: "short_key" as const,
+    noSubstitution: false,
   };
 };
 const invalid = (detail: string): CommandError => ({ code: "invalid", detail });
@@ -125,7 +126,11 @@ export function fakeShortKeys(
       answer("testShortKey", () => {
         const lines = linesOf(form).map((line) => {
           const item = itemOf(line);
-          const view = { title: item.medicineText.toUpperCase(), medicineText: item.medicineText };
+          const view = {
+            title: item.medicineText.toUpperCase(),
+            medicineText: item.medicineText,
+            noSubstitution: false,
+          };
           try {
             const read = readFakeDosage(item.doseText, "tablet");
             return { ...view, doseText: item.doseText, directions: read.words, quantity: read.quantity };

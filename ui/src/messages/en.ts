@@ -178,6 +178,7 @@ export const messages = {
     undo: "undo",
     redo: "redo",
     keepLine: "keep a held line, with a reason",
+    noSubstitution: "no substitution for a line",
     correct: "correct patient",
     allergy: "note an allergy",
     nextPatient: "next patient",

@@ -179,6 +179,7 @@ export const messages: typeof english = {
     undo: "वापस लें",
     redo: "फिर करें",
     keepLine: "रोकी गई पंक्ति कारण देकर रखें",
+    noSubstitution: "पंक्ति की दवा बदली न जाए",
     correct: "मरीज़ का विवरण सुधारें",
     allergy: "एलर्जी लिखें",
     nextPatient: "अगला मरीज़",

@@ -79,6 +79,7 @@ function Signed({ patientId, prescription }: { patientId: string; prescription: 
           {prescription.items.map((item) => (
             <li key={`${item.title} ${item.doseText}`}>
               <strong>{item.title}</strong> <span lang={langOf(item.directions)}>{item.directions}</span>
+              {item.noSubstitution && <b> {messages.prescription.noSubstitution}</b>}
             </li>
           ))}
         </ul>

@@ -31,6 +31,7 @@ export function Before({ chart, difference, onRepeat }: Props) {
               <li key={`${item.title} ${item.doseText}`}>
                 <strong>{item.title}</strong>
                 <code>{item.doseText}</code>
+                {item.noSubstitution && <b> {messages.prescription.noSubstitution}</b>}
               </li>
             ))}
           </ul>

@@ -1,4 +1,4 @@
-import { IconHandStop, IconPencil, IconX } from "@tabler/icons-react";
+import { IconHandStop, IconPencil, IconReplaceOff, IconX } from "@tabler/icons-react";
 import type { DraftItem } from "../../ipc/bindings/DraftItem";
 import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
@@ -25,6 +25,7 @@ interface Props {
   onKeep: (reason: string) => void;
   onRemove: () => void;
   onEdit: () => void;
+  onSubstitution: () => void;
 }
 
 /** An accepted line: as it will print, and what speaks against it. */
@@ -50,6 +51,11 @@ export function ItemRow(props: Props) {
           safety?.isPartlyChecked === true && <em>{pad.partlyChecked}</em>
         )}
         <span lang={langOf(view?.directions ?? "")}>{view?.directions ?? item.doseText}</span>
+        {item.noSubstitution && (
+          <b className={classes.substitution}>
+            <IconReplaceOff size={14} stroke={2} aria-hidden="true" /> {messages.prescription.noSubstitution}
+          </b>
+        )}
         {safety && <Findings findings={safety.findings} />}
         {safety && <Gaps gaps={safety.gaps} />}
         {isHeld && isAsking && (
@@ -82,6 +88,16 @@ export function ItemRow(props: Props) {
           <span className={classes.quantity} lang={langOf(view?.quantity ?? "")}>
             {view?.quantity}
           </span>
+          <button
+            type="button"
+            aria-label={pad.noSubstitution(title)}
+            title={pad.noSubstitutionHint}
+            aria-pressed={item.noSubstitution}
+            aria-keyshortcuts="N"
+            onClick={props.onSubstitution}
+          >
+            <IconReplaceOff size={16} aria-hidden="true" />
+          </button>
           <button type="button" aria-label={pad.edit(title)} onClick={onEdit}>
             <IconPencil size={16} aria-hidden="true" />
           </button>

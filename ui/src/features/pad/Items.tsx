@@ -18,6 +18,8 @@ interface Props {
   onRemove: (place: number) => void;
   onEdit: (place: number) => void;
   onMove: (place: number, step: number) => void;
+  /** Marks that no other brand is to be given, or takes the mark away. */
+  onSubstitution: (place: number) => void;
   /** Whether this person may keep a line that a check holds. */
   mayKeep: boolean;
   /** Why a line is to stay, as far as that is typed. */
@@ -29,8 +31,20 @@ interface Props {
 
 /** The lines accepted so far, as they will print. */
 export function Items(props: Props) {
-  const { list, items, views, safety, difference, mayKeep, onRemove, onEdit, onMove, onKeep, onLeave } =
-    props;
+  const {
+    list,
+    items,
+    views,
+    safety,
+    difference,
+    mayKeep,
+    onRemove,
+    onEdit,
+    onMove,
+    onSubstitution,
+    onKeep,
+    onLeave,
+  } = props;
   const { pad } = messages;
   const [asking, setAsking] = useState<number | null>(null);
   const focus = (place: number) => {
@@ -50,7 +64,8 @@ export function Items(props: Props) {
       onLeave();
     } else if (isKey(event, "keepLine") && mayKeep && item && safety.of(item)?.isHeld) {
       setAsking(place);
-    } else if (isKey(event, "editLine")) onEdit(place);
+    } else if (isKey(event, "noSubstitution")) onSubstitution(place);
+    else if (isKey(event, "editLine")) onEdit(place);
     else if (!isPlain(event)) return;
     else if (event.key === "Enter") onEdit(place);
     else if (event.key === "ArrowUp") focus(Math.max(place - 1, 0));
@@ -103,6 +118,7 @@ export function Items(props: Props) {
               onLeave();
             }}
             onEdit={() => onEdit(place)}
+            onSubstitution={() => onSubstitution(place)}
           />
         </li>
       ))}

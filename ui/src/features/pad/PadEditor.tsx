@@ -70,7 +70,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
     onAccept: (item) => change((before) => ({ items: [...before.items, item], line: "", lineWas: null })),
     selectAll: () => input.current?.select(),
   });
-  const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText) : null;
+  const typed: DraftItem | null = line.meant && line.read ? toItem(line.meant, line.doseText, null) : null;
   const safety = useSafety(chart.patient.id, draft, typed);
   const focusLine = () => input.current?.focus();
   // With the first drawing: letters that come right behind it go nowhere else.
@@ -209,6 +209,12 @@ export function PadEditor({ chart, pad, problem }: Props) {
       reasons: withoutReason(draft.reasons, item),
     });
   };
+  const markSubstitution = (place: number) =>
+    change((now) => ({
+      items: now.items.map((one, other) =>
+        other === place ? { ...one, noSubstitution: !one.noSubstitution } : one,
+      ),
+    }));
   const last = draft.items.length - 1;
   const nHeld = safety.heldPlaces.length;
 
@@ -281,6 +287,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
                   onRemove={remove}
                   onEdit={edit}
                   onMove={move}
+                  onSubstitution={markSubstitution}
                   onLeave={focusLine}
                 />
                 <LineInput

@@ -33,14 +33,20 @@ const measureOf = (chosen: Chosen | null): [name: string, form: string, strength
 /** Medicine and dose as one line, of which Rust knows where the dose begins: a bare figure may be both. */
 export const asLine = (medicine: string, dose: string) => (dose === "" ? medicine : `${medicine}: ${dose}`);
 
-/** The line as the draft keeps it. */
-export const toItem = (about: Chosen, doseText: string): DraftItem => ({
-  medicineId: "medicine" in about ? about.medicine.id : null,
-  medicineText: chosenName(about),
-  doseText,
-  kept: [],
-  source: "typed",
-});
+/** The line as the draft keeps it; one that stands there again keeps its mark as long as its medicine is the same. */
+export const toItem = (about: Chosen, doseText: string, was: DraftItem | null): DraftItem => {
+  const medicineId = "medicine" in about ? about.medicine.id : null;
+  const medicineText = chosenName(about);
+  const isSame = was?.medicineId === medicineId && (medicineId !== null || was.medicineText === medicineText);
+  return {
+    medicineId,
+    medicineText,
+    doseText,
+    kept: [],
+    source: "typed",
+    noSubstitution: isSame && was.noSubstitution,
+  };
+};
 
 /** What was typed behind a line since it was taken; all of it, if another line stands there. */
 export const typedSince = (taken: string, now: string) =>
@@ -113,7 +119,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
   const isRefused = doseText !== "" && !isBegun && dosage.error !== null;
   const failed = stopped ?? (isRefused ? problemOf(dosage.error) : null);
   const set = (next: string, about: Chosen | null) => {
-    const kept = about ? toItem(about, next.trim()) : next === "" ? null : was;
+    const kept = about ? toItem(about, next.trim(), was) : next === "" ? null : was;
     latest.current = next;
     setTextOnly(next);
     setChosenOnly(about);
@@ -163,7 +169,7 @@ export function useLine({ initial, onText, onAccept, selectAll }: Options) {
     const rest = typedSince(line, latest.current);
     // The next letter is one of the next line, however soon it comes.
     flushSync(() => {
-      onAccept(toItem(about, dose));
+      onAccept(toItem(about, dose, was));
       showLine(rest);
       if (rest !== "") onText(rest, null);
     });

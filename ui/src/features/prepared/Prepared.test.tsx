@@ -133,6 +133,7 @@ test("a doctor who hands a line on without its reason is told", async () => {
     medicineText: "An old remedy",
     doseText: "1-0-1 x5d",
     source: "typed" as const,
+    noSubstitution: false,
   };
   const items = [{ ...line, kept: [{ key: "allergy", reason: "Taken before" }] }];
   await act(() => backend.saveDraft("p1", { ...emptyDraft, items }));

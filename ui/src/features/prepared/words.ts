@@ -30,7 +30,11 @@ export const preparedWords = ({ vitals, words, items }: Prepared) =>
   [
     vitalWords(vitals).join(", "),
     ...words,
-    ...items.map((item) => [item.title, item.doseText].filter(Boolean).join(" ")),
+    ...items.map((item) =>
+      [item.title, item.doseText, item.noSubstitution && `(${messages.prescription.noSubstitution})`]
+        .filter(Boolean)
+        .join(" "),
+    ),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -26,4 +26,8 @@ kept: Array<Kept>,
 /**
  * How it came to stand here.
  */
-source: ItemSource, };
+source: ItemSource, 
+/**
+ * Whether no other brand is to be given in its place.
+ */
+noSubstitution: boolean, };

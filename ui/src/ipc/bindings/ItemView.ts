@@ -23,4 +23,8 @@ directions: string,
 /**
  * `15 tablets`; absent if it cannot be counted.
  */
-quantity: string | null, };
+quantity: string | null, 
+/**
+ * Whether no other brand is to be given in its place.
+ */
+noSubstitution: boolean, };
