@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clinic::{self, body, edit, new_patient};
 use crate::desk::{self, EMAIL};
-use crate::prescription::signed;
+use crate::prescription::{Written, signed};
 
 impl clinic::Desk {
     pub async fn audit(&self, query: &str) -> AuditPage {
@@ -357,4 +357,39 @@ async fn signing_and_voiding_a_prescription_are_called_so() {
         assert_eq!((entries[0].record, entries[0].user), (Some(written.id), Some(desk.user)));
         assert_eq!(json!(entries[0].patient), patient);
     }
+}
+
+#[tokio::test]
+async fn signing_over_a_finding_has_an_entry_of_its_own_and_signing_without_one_has_none() {
+    let clinic = clinic::Clinic::open().await;
+    let mut desk = clinic.desk().await;
+    signed(&mut desk).await;
+    let patient = Uuid::now_v7();
+    desk.write(vec![new_patient(patient, "Asha")]).await;
+    let finding = |action: &str| json!({ "kind": "allergy", "detail": "Penicillin", "action": action });
+    let shown = [("alerts", json!([finding("shown"), finding("changed")]))];
+    let shown = Written::with(&desk, patient, &shown, &[]);
+    desk.write(shown.changes()).await;
+    let both = [("alerts", json!([finding("shown"), finding("overridden"), finding("overridden")]))];
+    let over = Written::with(&desk, patient, &both, &[]);
+    desk.write(over.changes()).await;
+    let voided = [
+        ("status", json!("finalised"), json!("voided")),
+        ("void_reason", json!(null), json!("Wrong patient")),
+        ("voided_at", json!(null), json!("2026-11-23T05:00:00.000Z")),
+        ("voided_by", json!(null), json!(desk.user)),
+    ];
+    desk.write(vec![edit(TableName::Prescriptions, over.id, &voided)]).await;
+
+    let entries = desk.audit("action=alert_override").await.entries;
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    let entry = &entries[0];
+    assert_eq!((entry.record, entry.patient.map(|id| id.0)), (Some(over.id), Some(patient)));
+    assert_eq!((entry.user, entry.device), (Some(desk.user), Some(desk.device)));
+    assert_eq!((entry.lane.as_str(), &entry.changes), ("writes", &Some(json!({ "overridden": 2 }))));
+    let mut about = desk.audit(&format!("patient={patient}")).await.entries;
+    about.retain(|one| one.record == Some(over.id));
+    about.sort_by_key(|one| one.seq);
+    let actions: Vec<Action> = about.iter().map(|one| one.action).collect();
+    assert_eq!(actions, [Action::Finalise, Action::AlertOverride, Action::Void]);
 }
