@@ -25,16 +25,22 @@ macro_rules! actions {
             $(#[$doc])*
             #[serde(rename = $word)]
             $name,
-        )*}
+        )*
+            /// A later server has a word that this program does not know.
+            #[serde(other)]
+            #[cfg_attr(feature = "schema", schemars(skip))]
+            Other,
+        }
 
         impl Action {
-            /// All of them.
+            /// All that this program knows.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// Its word in the log.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
+                    Self::Other => "other",
                 }
             }
         }
@@ -291,6 +297,13 @@ mod tests {
         assert_eq!(chained.open(chained.hash), None);
         let changed = ChainedEvent { body: chained.body.replace("view", "print"), ..chained };
         assert_eq!(changed.open(Hash::ZERO), None);
+    }
+
+    #[test]
+    fn an_action_of_a_later_server_is_read_and_is_none_that_anybody_asks_for() {
+        let action: Action = serde_json::from_str("\"teleport\"").expect("BUG: read");
+        assert_eq!((action, Action::find(action.as_str())), (Action::Other, None));
+        assert!(!action.is_of_desktops());
     }
 
     #[test]

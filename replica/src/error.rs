@@ -40,6 +40,11 @@ pub enum Error {
         "The server's answer did not come, so perhaps this was done and perhaps not. Look at the list of staff before you try again. If somebody was added, or has a new one-time password that you did not see, give them another one."
     )]
     StaffUnsure,
+    /// The audit log is to be read, and there is no open line to the server.
+    #[error(
+        "This computer has no open line to the server, and the audit log is read only with it. Connect this computer to the internet and try again in a moment."
+    )]
+    AuditNeedsServer,
     /// There is no slot for this person yet, and the server does not answer.
     #[error(
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
@@ -255,9 +260,10 @@ impl Error {
             Self::Held(_) => ErrorCode::Held,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound => ErrorCode::NotFound,
-            Self::ServerUnreachable | Self::PasswordNeedsServer | Self::StaffNeedsServer => {
-                ErrorCode::ServerUnreachable
-            }
+            Self::ServerUnreachable
+            | Self::PasswordNeedsServer
+            | Self::StaffNeedsServer
+            | Self::AuditNeedsServer => ErrorCode::ServerUnreachable,
             Self::TooLarge
             | Self::PasswordUnsure
             | Self::StaffUnsure

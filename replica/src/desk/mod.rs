@@ -1,6 +1,7 @@
 //! The whole of this computer: its data folder, its keyring, and whoever is signed in.
 
 mod admin;
+pub(crate) mod audit;
 mod enrol;
 mod password;
 mod sign_in;

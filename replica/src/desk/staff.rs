@@ -73,7 +73,7 @@ impl Desk {
     }
 
     /// A token that is over, or was not given yet, comes by itself as soon as the server answers.
-    fn no_line(&self, error: Error) -> Error {
+    pub(super) fn no_line(&self, error: Error) -> Error {
         match error {
             Error::Server { code: ErrorCode::Unauthorized, .. } => {
                 self.sync_now();

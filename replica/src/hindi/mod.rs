@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+mod audit;
 mod day;
 mod errors;
 mod exchange;
@@ -21,8 +22,16 @@ mod work;
 /// An English sentence, and the same in Hindi.
 type Said = (&'static str, &'static str);
 
-const TABLES: [&[Said]; 7] =
-    [errors::SAID, work::SAID, day::SAID, safety::SAID, rules::SAID, refusals::SAID, exchange::SAID];
+const TABLES: [&[Said]; 8] = [
+    errors::SAID,
+    work::SAID,
+    day::SAID,
+    safety::SAID,
+    rules::SAID,
+    refusals::SAID,
+    exchange::SAID,
+    audit::SAID,
+];
 
 /// So many texts are looked up for one: what a server that means harm says cannot keep the window waiting.
 const MOST_LOOKS: u32 = 400;

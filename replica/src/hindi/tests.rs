@@ -354,6 +354,7 @@ fn errors() -> Vec<Error> {
         Error::StaffNeedsServer,
         Error::StaffUnsure,
         Error::NoRoomToSignIn,
+        Error::AuditNeedsServer,
     ]
 }
 
@@ -404,6 +405,7 @@ fn place(error: &Error) -> usize {
         Error::StaffNeedsServer => 41,
         Error::StaffUnsure => 42,
         Error::NoRoomToSignIn => 43,
+        Error::AuditNeedsServer => 44,
     }
 }
 

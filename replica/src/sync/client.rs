@@ -12,7 +12,7 @@ use protocol::api::{
     Recollection, RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
     may_grow_to,
 };
-use protocol::audit::{DeskEvents, DeskEventsKept};
+use protocol::audit::{AuditPage, AuditQuery, DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
 use protocol::digest::{DigestAnswer, DigestQuery, RowsAnswer, RowsRequest};
 use protocol::error::{ErrorCode, Problem};
@@ -200,6 +200,12 @@ impl Client {
     pub async fn tell(&self, token: &Secret, signer: &Signer, events: &DeskEvents) -> Result<DeskEventsKept> {
         let body = serde_json::to_vec(events)?;
         self.signed(Request { body, ..Request::post("v1/audit/events") }.with(token), signer).await
+    }
+
+    /// `GET /v1/audit`.
+    pub async fn audit(&self, token: &Secret, query: &AuditQuery) -> Result<AuditPage> {
+        let request = Request::get(&format!("v1/audit?{}", query_text(query)?)).small();
+        self.answer(request.with(token)).await
     }
 
     /// `POST /v1/audit/ends`.

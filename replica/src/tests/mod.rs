@@ -2,6 +2,7 @@
 
 mod allergies;
 mod amend;
+mod audit;
 mod comparing;
 mod conflicts;
 mod day;

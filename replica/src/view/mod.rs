@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::hindi::hindi;
 
+mod audit;
 mod computers;
 mod conflicts;
 mod consultation;
@@ -25,6 +26,7 @@ mod short_keys;
 mod staff;
 mod status;
 
+pub use audit::{AuditChoice, AuditChoices, AuditFilter, AuditLine, AuditList, AuditMoment};
 pub use computers::{ComputerView, RevocationView};
 pub use conflicts::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 pub use consultation::{
