@@ -45,6 +45,11 @@ pub enum Error {
         "This computer has no open line to the server, and the audit log is read only with it. Connect this computer to the internet and try again in a moment."
     )]
     AuditNeedsServer,
+    /// A code for a computer is asked for, and there is no open line to the server, or its answer did not come.
+    #[error(
+        "This computer has no open line to the server, and only the server makes a code for a computer. Connect this computer to the internet and try again in a moment."
+    )]
+    CodeNeedsServer,
     /// There is no slot for this person yet, and the server does not answer.
     #[error(
         "The server does not answer, and this person has not yet signed in on this computer. Connect it to the internet once and sign in again."
@@ -263,7 +268,8 @@ impl Error {
             Self::ServerUnreachable
             | Self::PasswordNeedsServer
             | Self::StaffNeedsServer
-            | Self::AuditNeedsServer => ErrorCode::ServerUnreachable,
+            | Self::AuditNeedsServer
+            | Self::CodeNeedsServer => ErrorCode::ServerUnreachable,
             Self::TooLarge
             | Self::PasswordUnsure
             | Self::StaffUnsure

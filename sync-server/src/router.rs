@@ -213,7 +213,7 @@ pub(crate) fn routes() -> Vec<Route> {
             admin(May::ManageDevices),
             enrol::issue_code,
             says("A code that enrols one desktop.")
-                .takes::<enrol::CodeRequest>()
+                .takes::<api::CodeRequest>()
                 .gives::<api::EnrolmentCode>()
                 .status(StatusCode::CREATED),
         ),

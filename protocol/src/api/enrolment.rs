@@ -63,6 +63,16 @@ pub struct RegisterResponse {
     pub enrolment: EnrolmentCode,
 }
 
+/// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CodeRequest {
+    /// Where it will stand.
+    pub clinic_id: ClinicId,
+    /// What it may receive.
+    pub scope: DeviceScope,
+}
+
 /// A one-time code that enrols one desktop.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Epoch, TenantId};
 
 pub use enrolment::{
-    Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, LostDevice, NewDoctor, RegisterRequest,
-    RegisterResponse, RenewRequest,
+    CodeRequest, Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, LostDevice, NewDoctor,
+    RegisterRequest, RegisterResponse, RenewRequest,
 };
 pub use pull::{
     LiveEvent, LivePage, LiveQuery, MAX_LIVE_BYTES, MAX_LIVE_ROWS, MAX_PULL_ROWS, Position, PullLine,

@@ -1,12 +1,18 @@
 //! What whoever is signed in asks of the server as an admin.
 
-use protocol::id::DeviceId;
+use protocol::api::{CodeRequest, DeviceScope};
+use protocol::id::{ClinicId, DeviceId};
 use protocol::manage::{DeviceInfo, RevokeRequest};
+use protocol::permission::Capability;
 use protocol::signing;
+use protocol::validate::moment_text;
 
-use super::Desk;
-use crate::error::Result;
+use super::staff::open_clinics;
+use super::{Desk, blocking};
+use crate::error::{Error, Result};
+use crate::sync::address::as_typed;
 use crate::sync::signer::Signer;
+use crate::view::{ComputerCode, ComputerList, ComputerView};
 
 impl Desk {
     /// The computers of the tenant, as its admins see them.
@@ -17,6 +23,52 @@ impl Desk {
     pub async fn devices(&self) -> Result<Vec<DeviceInfo>> {
         let (client, token) = self.line()?;
         client.devices(&token).await
+    }
+
+    /// The same as they are shown, with the clinics in which another one can stand.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Desk::devices`].
+    pub async fn computers(&self) -> Result<ComputerList> {
+        let replica = self.replica()?;
+        let this = replica.device();
+        let devices = self.devices().await?;
+        let clinics = blocking(move || replica.store.read(open_clinics)).await?;
+        Ok(ComputerList {
+            computers: devices.into_iter().map(|info| ComputerView::of(info, this)).collect(),
+            clinics,
+        })
+    }
+
+    /// Makes a one-time code with which a computer comes in, new or recovered: it will stand in this clinic and receive this.
+    /// The code is told once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`], [`Error::Forbidden`]; [`Error::CodeNeedsServer`] if it does not answer; what it says, if it refuses.
+    pub async fn new_computer_code(&self, clinic_id: ClinicId, scope: DeviceScope) -> Result<ComputerCode> {
+        let replica = self.replica()?;
+        if !replica.person.roles.has(Capability::ManageDevices) {
+            return Err(Error::Forbidden("Only an admin makes a code for a computer."));
+        }
+        let signer = self.signer()?;
+        let (client, token) = self.line().map_err(|error| self.no_code(error))?;
+        let asked = client.enrolment_code(&token, &signer, &CodeRequest { clinic_id, scope }).await;
+        let made = asked.map_err(|error| self.no_code(error))?;
+        Ok(ComputerCode {
+            code: made.code.0,
+            expires_at: moment_text(made.expires_at),
+            server: as_typed(&replica.facts.server).to_owned(),
+        })
+    }
+
+    /// A code whose answer was lost was seen by nobody and ends by itself: all that matters is that there is none.
+    fn no_code(&self, error: Error) -> Error {
+        match self.no_line(error) {
+            Error::StaffNeedsServer | Error::AnswerTooLong => Error::CodeNeedsServer,
+            error => error,
+        }
     }
 
     /// Takes another computer of the tenant out of service, for good, with this computer's consent that it destroys its

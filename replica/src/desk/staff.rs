@@ -96,28 +96,34 @@ fn unsure(error: Error) -> Error {
 /// These people with the registrations that have come to this computer, and the clinics that it knows.
 pub(crate) fn list(replica: &Replica, users: Vec<UserInfo>) -> Result<StaffList> {
     let (clinics, mut registrations) = replica.store.read(|tx| {
-        let sql = "select id, clinic_name from clinics where is_deleted = 0 and is_active = 1 order by clinic_name, id";
-        let mut found = tx.prepare_cached(sql)?;
-        let clinics = found
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let clinics = open_clinics(tx)?;
         let sql = "select id, registration_number, registration_council, qualifications, specialization \
                    from doctors where is_deleted = 0";
         let mut found = tx.prepare_cached(sql)?;
         let registrations = found
-            .query_map([], |row| {
-                Ok((row.get::<_, String>(0)?, registration_in(row)?))
-            })?
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, registration_in(row)?)))?
             .collect::<rusqlite::Result<HashMap<_, _>>>()?;
         Ok((clinics, registrations))
     })?;
-    let clinics =
-        clinics.into_iter().filter_map(|(id, name)| Some(StaffClinic { id: id.parse().ok()?, name }));
     let people = users.into_iter().map(|info| {
         let registration = info.doctor_id.and_then(|id| registrations.remove(&id.to_string()));
         StaffView::of(info, replica.person.id, registration.unwrap_or_default())
     });
-    Ok(StaffList { people: people.collect(), clinics: clinics.collect() })
+    Ok(StaffList { people: people.collect(), clinics })
+}
+
+/// The clinics that are open and known here, by name.
+pub(super) fn open_clinics(tx: &rusqlite::Transaction<'_>) -> Result<Vec<StaffClinic>> {
+    let sql =
+        "select id, clinic_name from clinics where is_deleted = 0 and is_active = 1 order by clinic_name, id";
+    let mut found = tx.prepare_cached(sql)?;
+    let clinics = found
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(clinics
+        .into_iter()
+        .filter_map(|(id, name)| Some(StaffClinic { id: id.parse().ok()?, name }))
+        .collect())
 }
 
 /// What stands in a row behind the id.

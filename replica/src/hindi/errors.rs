@@ -216,6 +216,11 @@ pub(super) const SAID: &[Said] = &[
     ),
     ("The one-time code is another clinic's.", "यह एक बार का कोड दूसरे क्लिनिक का है।"),
     ("Only an admin makes a recovery code.", "रिकवरी कोड केवल एडमिन बनाता है।"),
+    ("Only an admin makes a code for a computer.", "कंप्यूटर के लिए कोड केवल एडमिन बनाता है।"),
+    (
+        "This computer has no open line to the server, and only the server makes a code for a computer. Connect this computer to the internet and try again in a moment.",
+        "यह कंप्यूटर सर्वर से जुड़ा नहीं है, और कंप्यूटर के लिए कोड केवल सर्वर बनाता है। इस कंप्यूटर को इंटरनेट से जोड़ें और थोड़ी देर में फिर कोशिश करें।",
+    ),
     ("A recovery code has no \u{201c}{letter}\u{201d}.", "रिकवरी कोड में “{letter}” नहीं होता।"),
     (
         "A recovery code has {count} characters, and these are {there}.",

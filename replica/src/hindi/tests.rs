@@ -355,6 +355,7 @@ fn errors() -> Vec<Error> {
         Error::StaffUnsure,
         Error::NoRoomToSignIn,
         Error::AuditNeedsServer,
+        Error::CodeNeedsServer,
     ]
 }
 
@@ -406,6 +407,7 @@ fn place(error: &Error) -> usize {
         Error::StaffUnsure => 42,
         Error::NoRoomToSignIn => 43,
         Error::AuditNeedsServer => 44,
+        Error::CodeNeedsServer => 45,
     }
 }
 

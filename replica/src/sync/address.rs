@@ -33,6 +33,13 @@ pub fn parse_address(text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// An address that is known, as short as it can be typed.
+pub fn as_typed(known: &str) -> &str {
+    let whole = known.trim_end_matches('/');
+    let short = whole.strip_prefix("https://").unwrap_or(whole);
+    if parse_address(short).is_ok_and(|url| url.as_str() == known) { short } else { known }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +51,15 @@ mod tests {
         assert_eq!(address(" https://sync.example.org/ ").ok().as_deref(), Some("https://sync.example.org/"));
         assert_eq!(address("http://127.0.0.1:8787").ok().as_deref(), Some("http://127.0.0.1:8787/"));
         assert!(address("http://localhost:8787").is_ok());
+    }
+
+    #[test]
+    fn a_known_address_is_said_as_short_as_it_reads_back() {
+        assert_eq!(as_typed("https://sync.example.org/"), "sync.example.org");
+        for same in ["https://sync.example.org/clinic/", "http://sync.example.org/"] {
+            assert_eq!(as_typed(same), same);
+        }
+        assert_eq!(as_typed("http://127.0.0.1:8787/"), "http://127.0.0.1:8787");
     }
 
     #[test]

@@ -7,10 +7,10 @@ use futures_util::stream::unfold;
 use futures_util::{Stream, TryStreamExt};
 use protocol::PROTOCOL_VERSION;
 use protocol::api::{
-    ChallengeRequest, ChallengeResponse, EnrolRequest, EnrolResponse, EpochState, LiveEvent, LiveQuery,
-    LoginRequest, PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer, ReceiptsRequest,
-    Recollection, RefreshRequest, RenewRequest, Secret, Session, StandingRequest, TenantInfo, Tokens,
-    may_grow_to,
+    ChallengeRequest, ChallengeResponse, CodeRequest, EnrolRequest, EnrolResponse, EnrolmentCode, EpochState,
+    LiveEvent, LiveQuery, LoginRequest, PullLine, PullQuery, PushRequest, PushResponse, ReceiptsAnswer,
+    ReceiptsRequest, Recollection, RefreshRequest, RenewRequest, Secret, Session, StandingRequest,
+    TenantInfo, Tokens, may_grow_to,
 };
 use protocol::audit::{AuditPage, AuditQuery, DeskEvents, DeskEventsKept};
 use protocol::bootstrap::BootstrapQuery;
@@ -155,6 +155,17 @@ impl Client {
         let path = format!("v1/devices/{id}/revoke");
         let body = serde_json::to_vec(request)?;
         self.signed(Request { body, ..Request::post(&path).small() }.with(token), signer).await
+    }
+
+    /// `POST /v1/devices/codes`.
+    pub async fn enrolment_code(
+        &self,
+        token: &Secret,
+        signer: &Signer,
+        request: &CodeRequest,
+    ) -> Result<EnrolmentCode> {
+        let body = serde_json::to_vec(request)?;
+        self.signed(Request { body, ..Request::post("v1/devices/codes").small() }.with(token), signer).await
     }
 
     /// `POST /v1/sync/push`: the answer, and the rows in it of tables that this program does not know.

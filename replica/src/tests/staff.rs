@@ -1,4 +1,5 @@
-//! An admin adds, changes and lets in staff: what is sent, what comes back, and what is said without the server.
+//! An admin adds, changes and lets in staff, and lets in computers: what is sent, what comes back, and what is said without
+//! the server.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +7,7 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::stream::{self, StreamExt};
-use protocol::api::Secret;
+use protocol::api::{CodeRequest, DeviceScope, Secret};
 use protocol::error::ErrorCode;
 use protocol::id::{ClinicId, DeviceId, TenantId, UserId};
 use protocol::manage::{UserChange, UserInfo};
@@ -140,6 +141,18 @@ async fn another_one_time_password_is_asked_for_by_a_signed_request() {
 }
 
 #[tokio::test]
+async fn a_code_for_a_computer_is_asked_for_by_a_signed_request_and_comes_back() {
+    let says = json!({ "code": "ASHA-7Q4K-9XWM-2C8D", "expires_at": "2026-11-23T05:21:08Z" });
+    let (server, client) = Server::that_says(201, says);
+    let clinic_id = ClinicId(Uuid::from_u128(3));
+    let asks = CodeRequest { clinic_id, scope: DeviceScope::FrontDesk };
+    let made = client.enrolment_code(&token(), &signer(), &asks).await.expect("BUG: made");
+    assert_eq!(made.code.0, "ASHA-7Q4K-9XWM-2C8D");
+    let sent = json!({ "clinic_id": clinic_id, "scope": "front_desk" });
+    assert_eq!(server.asked(), (Method::Post, "v1/devices/codes".to_owned(), sent));
+}
+
+#[tokio::test]
 async fn only_what_an_admin_changed_is_sent() {
     let (server, client) = Server::that_says(200, json!(info(LATA)));
     let seen = StaffForm { roles: vec![Role::Nurse, Role::Receptionist], ..nurse() };
@@ -245,4 +258,13 @@ async fn without_the_server_nothing_is_changed_and_this_is_said() {
     }
     desk.lock();
     assert!(matches!(desk.staff().await, Err(Error::Locked)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_admin_makes_no_code_for_a_computer() {
+    let computer = Computer::of("http://127.0.0.1:9/").await;
+    let asks = || computer.desk.new_computer_code(ClinicId(Uuid::from_u128(3)), DeviceScope::Clinical);
+    assert!(matches!(asks().await, Err(Error::Forbidden(_))));
+    computer.desk.lock();
+    assert!(matches!(asks().await, Err(Error::Locked)));
 }

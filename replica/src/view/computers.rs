@@ -6,6 +6,32 @@ use protocol::manage::{DeviceInfo, RevocationState};
 use protocol::validate::moment_text;
 use serde::Serialize;
 
+use super::StaffClinic;
+
+/// The computers of a tenant, and the clinics in which another one can stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ComputerList {
+    /// All of them; those in service first.
+    pub computers: Vec<ComputerView>,
+    /// The clinics that are open, by name.
+    pub clinics: Vec<StaffClinic>,
+}
+
+/// A one-time code with which a computer comes in: told once.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ComputerCode {
+    /// The code.
+    pub code: String,
+    /// Until when it works.
+    pub expires_at: String,
+    /// The server's address, as it is typed with the code.
+    pub server: String,
+}
+
 /// A computer of the clinic, as its admins see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

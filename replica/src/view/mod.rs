@@ -27,7 +27,7 @@ mod staff;
 mod status;
 
 pub use audit::{AuditChoice, AuditChoices, AuditFilter, AuditLine, AuditList, AuditMoment};
-pub use computers::{ComputerView, RevocationView};
+pub use computers::{ComputerCode, ComputerList, ComputerView, RevocationView};
 pub use conflicts::{Conflict, ConflictFact, ConflictGroup, ConflictSide, Decided, Entry};
 pub use consultation::{
     AlertView, Diagnosis, Difference, DosageRead, Draft, DraftItem, DraftSaved, FindingView, ItemSource,

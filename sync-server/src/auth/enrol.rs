@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use protocol::api::{DeviceScope, Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
+use protocol::api::{CodeRequest, Earlier, EnrolAgain, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
 use protocol::audit::Action;
 use protocol::id::{ClinicId, DeviceId, Epoch, TenantId, UserId};
 use protocol::signing::{enrol_message, parse_public_key, public_key_text, verify};
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -25,15 +24,6 @@ use crate::error::{Error, Json, Result};
 use crate::limits;
 use crate::sync::news::News;
 use crate::sync::set_aside;
-
-/// `POST /v1/devices/codes`: where the new desktop will stand, and what it may receive.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct CodeRequest {
-    /// Where it will stand.
-    pub clinic_id: ClinicId,
-    /// What it may receive.
-    pub scope: DeviceScope,
-}
 
 /// `POST /v1/devices/codes`: an admin lets a desktop in.
 #[tracing::instrument(skip_all, fields(tenant = %caller.tenant, user = %caller.user))]

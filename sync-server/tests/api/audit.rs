@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clinic_sync::auth::enrol::CodeRequest;
 use protocol::api::DeviceScope;
 use protocol::audit::{Action, AuditEntry, AuditPage};
 use protocol::error::Problem;

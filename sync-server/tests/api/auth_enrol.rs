@@ -1,9 +1,8 @@
 //! `POST /v1/devices/enrol` and `POST /v1/devices/codes`.
 
-use clinic_sync::auth::enrol::CodeRequest;
 use clinic_sync::auth::throttle::Who;
 use ed25519_dalek::SigningKey;
-use protocol::api::{DeviceScope, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
+use protocol::api::{CodeRequest, DeviceScope, EnrolRequest, EnrolResponse, EnrolmentCode, Secret};
 use protocol::error::ErrorCode;
 use protocol::id::ClinicId;
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use clinic_sync::auth::token::{Claims, Subject, TokenKeys, new_key};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use protocol::api::DeviceScope;
+use protocol::api::{CodeRequest, DeviceScope};
 use protocol::error::ErrorCode;
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::permission::Role;
@@ -181,10 +181,7 @@ async fn claims_that_do_not_fit_each_other_are_refused() {
 async fn what_changed_since_the_token_was_given_counts_at_once() {
     let clinic = Clinic::open().await;
     let desk = clinic.desk().await;
-    let code = clinic_sync::auth::enrol::CodeRequest {
-        clinic_id: clinic.registered.clinic_id,
-        scope: DeviceScope::Clinical,
-    };
+    let code = CodeRequest { clinic_id: clinic.registered.clinic_id, scope: DeviceScope::Clinical };
     clinic.sql("update users set roles = '{nurse}'").await;
     let no_admin = refused(desk.post_as(desk.token(), "/v1/devices/codes", &code).await).await;
     assert_eq!(no_admin.code, ErrorCode::Forbidden);

@@ -1,7 +1,6 @@
 //! What an admin changes takes the signature of their computer: a token alone does none of it.
 
-use clinic_sync::auth::enrol::CodeRequest;
-use protocol::api::DeviceScope;
+use protocol::api::{CodeRequest, DeviceScope};
 use protocol::error::{ErrorCode, Problem};
 use protocol::id::ClinicId;
 use protocol::permission::Role;

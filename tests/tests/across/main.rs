@@ -25,6 +25,7 @@ mod last_admin;
 mod lease;
 #[cfg(target_os = "linux")]
 mod logins;
+mod new_computers;
 mod own_keys;
 mod paper;
 mod passwords;
