@@ -26,6 +26,7 @@ fn main() {
         "look_at_refused",
         "correct_refused",
         "list_computers",
+        "new_computer_code",
         "revoke_computer",
         "object_to_admin",
         "list_staff",

@@ -86,6 +86,7 @@ fn main() -> anyhow::Result<()> {
             commands::sync::look_at_refused,
             commands::sync::correct_refused,
             commands::computers::list_computers,
+            commands::computers::new_computer_code,
             commands::computers::revoke_computer,
             commands::computers::object_to_admin,
             commands::staff::list_staff,

@@ -1,14 +1,23 @@
 //! The window's commands about the clinic's computers, and who manages them.
 
-use protocol::id::DeviceId;
-use replica::view::ComputerView;
+use protocol::api::DeviceScope;
+use protocol::id::{ClinicId, DeviceId};
+use replica::view::{ComputerCode, ComputerList, ComputerView};
 
 use super::{Answer, Here};
 
 #[tauri::command]
-pub async fn list_computers(desk: Here<'_>) -> Answer<Vec<ComputerView>> {
-    let this = desk.replica()?.device();
-    Ok(desk.devices().await?.into_iter().map(|info| ComputerView::of(info, this)).collect())
+pub async fn list_computers(desk: Here<'_>) -> Answer<ComputerList> {
+    Ok(desk.computers().await?)
+}
+
+#[tauri::command]
+pub async fn new_computer_code(
+    desk: Here<'_>,
+    clinic_id: ClinicId,
+    scope: DeviceScope,
+) -> Answer<ComputerCode> {
+    Ok(desk.new_computer_code(clinic_id, scope).await?)
 }
 
 #[tauri::command]

@@ -24,6 +24,11 @@ const shifted = (keys: UserEvent, key: string) => press(keys, `{Shift>}${key}{/S
 
 const openStaff = (keys: UserEvent) => keys.click(screen.getByRole("link", { name: messages.shell.staff }));
 
+const openAddComputer = async (keys: UserEvent) => {
+  await keys.click(screen.getByRole("link", { name: messages.shell.computers }));
+  await keys.click(await screen.findByRole("button", { name: messages.computers.add }));
+};
+
 /** The way to every screen and to what floats above it. */
 const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<unknown> }> = {
   "set-up": { start: "notEnrolled", go: () => screen.findByTestId("enrol-form") },
@@ -263,6 +268,23 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       await today(opened);
       await opened.keys.click(screen.getByRole("link", { name: messages.shell.computers }));
       return screen.findByRole("table");
+    },
+  },
+  "a new computer": {
+    go: async (opened) => {
+      await today(opened);
+      await openAddComputer(opened.keys);
+      return screen.findByRole("dialog");
+    },
+  },
+  "a code for a computer": {
+    go: async (opened) => {
+      await today(opened);
+      await openAddComputer(opened.keys);
+      const clinical = new RegExp(`^${messages.computers.purposes.clinical}`);
+      await opened.keys.click(await screen.findByRole("radio", { name: clinical }));
+      await opened.keys.click(button(messages.computers.make));
+      return screen.findByTestId("the-code");
     },
   },
   staff: {

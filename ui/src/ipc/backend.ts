@@ -11,12 +11,16 @@ import type { Booking } from "./bindings/Booking";
 import type { BookingForm } from "./bindings/BookingForm";
 import type { BookingRead } from "./bindings/BookingRead";
 import type { Chart } from "./bindings/Chart";
+import type { ClinicId } from "./bindings/ClinicId";
+import type { ComputerCode } from "./bindings/ComputerCode";
+import type { ComputerList } from "./bindings/ComputerList";
 import type { ComputerView } from "./bindings/ComputerView";
 import type { Conflict } from "./bindings/Conflict";
 import type { ConflictChoice } from "./bindings/ConflictChoice";
 import type { ConflictId } from "./bindings/ConflictId";
 import type { Day } from "./bindings/Day";
 import type { Days } from "./bindings/Days";
+import type { DeviceScope } from "./bindings/DeviceScope";
 import type { DoctorId } from "./bindings/DoctorId";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { CorrectedField } from "./bindings/CorrectedField";
@@ -152,7 +156,9 @@ export interface Backend {
   /** Writes corrected values in the place of a refused change of a computer that is out of service. */
   correctRefused(conflictId: ConflictId, corrected: CorrectedField[]): Promise<void>;
   /** The clinic's computers, for its admins. Asks the server. */
-  listComputers(): Promise<ComputerView[]>;
+  listComputers(): Promise<ComputerList>;
+  /** Makes a one-time code with which a computer comes in, which is told once. Asks the server. */
+  newComputerCode(clinicId: ClinicId, scope: DeviceScope): Promise<ComputerCode>;
   /** Takes another computer out of service, for good, and agrees that it destroys its data. */
   revokeComputer(id: string, reason: string | null): Promise<ComputerView>;
   /** The clinic's staff, for its admins. Asks the server. */

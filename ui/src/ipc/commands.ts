@@ -36,6 +36,7 @@ export const tauriBackend: Backend = {
   lookAtRefused: (conflictId) => invoke("look_at_refused", { conflictId }),
   correctRefused: (conflictId, corrected) => invoke("correct_refused", { conflictId, corrected }),
   listComputers: () => invoke("list_computers"),
+  newComputerCode: (clinicId, scope) => invoke("new_computer_code", { clinicId, scope }),
   revokeComputer: (id, reason) => invoke("revoke_computer", { id, reason }),
   listStaff: () => invoke("list_staff"),
   addStaff: (form) => invoke("add_staff", { form }),

@@ -1,11 +1,18 @@
 import type { Backend } from "./backend";
 import type { CommandError } from "./bindings/CommandError";
 import type { Person } from "./bindings/Person";
+import type { StaffClinic } from "./bindings/StaffClinic";
 import type { StaffForm } from "./bindings/StaffForm";
 import type { StaffView } from "./bindings/StaffView";
 import { type Answer, people, today } from "./fake-data";
 
 type Commands = "listStaff" | "addStaff" | "changeStaff" | "givePassword";
+
+/** The clinics of the fake tenant. */
+export const fakeClinics: StaffClinic[] = [
+  { id: "c1", name: "Andheri East" },
+  { id: "c2", name: "Bandra West" },
+];
 
 const refused = (detail: string, hindi: string) =>
   ({ code: "invalid", detail, hindi }) satisfies CommandError;
@@ -63,10 +70,7 @@ export function fakeStaff(answer: Answer, signedIn: () => Person | undefined): P
     listStaff: () =>
       answer("listStaff", () => ({
         people: staff.map((one) => ({ ...one, isYou: one.id === signedIn()?.userId })),
-        clinics: [
-          { id: "c1", name: "Andheri East" },
-          { id: "c2", name: "Bandra West" },
-        ],
+        clinics: fakeClinics,
       })),
     addStaff: (form) =>
       answer("addStaff", () => {

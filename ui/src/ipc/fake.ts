@@ -23,7 +23,7 @@ import { fakePrepared } from "./fake-prepared";
 import { fakeRecovery } from "./fake-recovery";
 import { fakeReview } from "./fake-review";
 import { fakeShortKeys } from "./fake-short-keys";
-import { fakeStaff } from "./fake-staff";
+import { fakeClinics, fakeStaff } from "./fake-staff";
 
 interface Options {
   /** `notEnrolled`, `locked`, or the e-mail of whoever is signed in already. */
@@ -268,7 +268,17 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         });
         emit({ name: "rows-changed" });
       }),
-    listComputers: () => answer("listComputers", () => computers.map((computer) => ({ ...computer }))),
+    listComputers: () =>
+      answer("listComputers", () => ({
+        computers: computers.map((computer) => ({ ...computer })),
+        clinics: fakeClinics,
+      })),
+    newComputerCode: (_clinicId, scope) =>
+      answer("newComputerCode", () => ({
+        code: scope === "clinical" ? "SHANTI_7Q4K-9XWM-2C8D-HT3N" : "SHANTI_7Q4K-0V5B-E6RZ-1A2C",
+        expiresAt: `${today()}T10:51:00`,
+        server: "desk.example.in",
+      })),
     revokeComputer: (id) =>
       answer("revokeComputer", () => {
         const found = computers.find((computer) => computer.id === id);

@@ -76,6 +76,30 @@ export const computers = {
     state: "State",
     act: "Actions",
   },
+  add: "Add a computer",
+  addLead:
+    "This makes a one-time code. With it, someone on your staff sets up a new computer, or recovers one whose keys were lost.",
+  clinic: "Where it will stand",
+  purpose: "What it is for",
+  purposes: { clinical: "Consulting", front_desk: "Front desk" },
+  purposesHint: {
+    clinical:
+      "For doctors, dentists and nurses. It holds the whole record, with illnesses, prescriptions and files.",
+    front_desk:
+      "For reception. It holds names, phone numbers, appointments and the queue, but no illnesses, prescriptions or files.",
+  },
+  addAgain: "For a computer whose keys were lost, choose the same as it was before.",
+  make: "Make the code",
+  madeTitle: "One-time code for a computer",
+  code: "The one-time code",
+  server: "Server address",
+  until: "Works until",
+  madeFor: "For",
+  madeHow:
+    "Install Clinic Desk on the new computer and start it. Type this code and the server address there, and sign in with the e-mail and password of someone on your staff.",
+  madeOnce:
+    "It works once. It is not kept anywhere and is gone when you close this: if it gets lost or too old, make a new one.",
+  done: "Close",
   never: "not yet",
   thisOne: "this computer",
   revoke: "Take out of service",

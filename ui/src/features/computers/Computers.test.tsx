@@ -49,8 +49,14 @@ const states: [Partial<RevocationView>, RegExp][] = [
 test.each(states)("what became of a computer is said: %o", async (change, words) => {
   await openComputers((backend) => {
     const list = backend.listComputers;
-    backend.listComputers = async () =>
-      (await list()).map((one) => (one.isThis ? one : { ...one, revocation: { ...revocation, ...change } }));
+    backend.listComputers = async () => {
+      const { computers, clinics } = await list();
+      const revoked = { ...revocation, ...change };
+      return {
+        computers: computers.map((one) => (one.isThis ? one : { ...one, revocation: revoked })),
+        clinics,
+      };
+    };
   });
   expect(screen.getByText(words)).toBeTruthy();
 });

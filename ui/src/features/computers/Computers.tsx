@@ -10,24 +10,32 @@ import { shortDay, timeOrDay } from "../../shared/format";
 import { KeyBar, Problem, Waiting } from "../../shared/parts";
 import { TypedDialog } from "../../shared/TypedDialog";
 import { NewCode } from "../recovery/NewCode";
+import { AddComputer, type Made, MadeCode } from "./AddComputer";
 import dialog from "../../shared/Dialog.module.css";
 import page from "../../shared/listScreen.module.css";
 import classes from "./Computers.module.css";
 
-/** The clinic's computers, for its admins: which there are, and which are out of service. */
+/** The clinic's computers, for its admins: which there are, which are out of service, and a code for another one. */
 export function Computers() {
   const backend = useBackend();
+  const client = useQueryClient();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: queryKeys.computers,
     queryFn: () => backend.listComputers(),
   });
   const [chosen, setChosen] = useState<ComputerView | null>(null);
   const [isMaking, setMaking] = useState(false);
+  const [isAdding, setAdding] = useState(false);
+  // A code is nowhere but here, and goes with its dialog.
+  const [made, setMade] = useState<Made | null>(null);
   const { computers, keys, recovery } = messages;
   return (
     <>
       <div className={page.screen} data-testid="computers">
-        <h1>{computers.title}</h1>
+        <div className={classes.head}>
+          <h1>{computers.title}</h1>
+          {data && <Button onClick={() => setAdding(true)}>{computers.add}</Button>}
+        </div>
         <p>{computers.lead}</p>
         {isPending && <Waiting />}
         {error && <Problem error={error} onRetry={() => void refetch()} />}
@@ -46,7 +54,7 @@ export function Computers() {
               </tr>
             </thead>
             <tbody>
-              {data.map((computer) => (
+              {data.computers.map((computer) => (
                 <tr key={computer.id} data-testid="computer">
                   <th scope="row">
                     {computer.name} <span className={classes.lane}>{computer.lane}</span>
@@ -76,6 +84,26 @@ export function Computers() {
       <KeyBar keys={[[keyLabel("today"), keys.today]]} />
       {chosen && <RevokeDialog computer={chosen} onClose={() => setChosen(null)} />}
       {isMaking && <NewCode onClose={() => setMaking(false)} />}
+      {isAdding && (
+        <AddComputer
+          clinics={data?.clinics ?? []}
+          onMade={(code) => {
+            setAdding(false);
+            setMade(code);
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {made && (
+        <MadeCode
+          made={made}
+          onClose={() => {
+            setMade(null);
+            // Whoever used it meanwhile is in the list.
+            void client.invalidateQueries({ queryKey: queryKeys.computers });
+          }}
+        />
+      )}
     </>
   );
 }
