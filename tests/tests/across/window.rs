@@ -149,6 +149,19 @@ async fn an_allergy_noted_by_keys_holds_the_line_and_the_language_that_was_chose
     window.close().await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_head_of_today_is_one_line_in_either_language() -> anyhow::Result<()> {
+    let (_room, window) = Room::enrolled().await?;
+    let is_one_line =
+        "arguments[0](document.querySelector('[data-testid=\"today\"] > header').offsetHeight < 60)";
+    window.shows("today", "registered").await?;
+    assert_eq!(window.ask(is_one_line).await?, true);
+    window.part("language-hi").await?.click().await?;
+    window.shows("today", "देखे गए").await?;
+    assert_eq!(window.ask(is_one_line).await?, true);
+    window.close().await
+}
+
 /// A PDF with a red page and a blue one.
 const RED_AND_BLUE: &[u8] = include_bytes!("../../../src-tauri/tests/red-and-blue.pdf");
 

@@ -54,7 +54,7 @@ export function Today({ date }: { date: string | null }) {
   return (
     <>
       <div className={`${page.screen} ${visits.length > 0 ? classes.withQueue : ""}`} data-testid="today">
-        <header className={page.head}>
+        <header className={`${page.head} ${classes.head}`}>
           <h1 aria-live="polite">{shown ? wholeDay(shown) : messages.shell.today}</h1>
           <div className={page.buttons}>
             <Turn before={words.before} after={words.after} onTurn={go} />

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import classes from "./Today.module.css";
 
 interface Props {
   before: string;
@@ -12,18 +13,20 @@ export function Turn({ before, after, onTurn }: Props) {
   return (
     <>
       <Button
+        className={classes.turn}
         variant="default"
         leftSection={<IconChevronLeft size={16} aria-hidden="true" />}
         onClick={() => onTurn(-1)}
       >
-        {before}
+        <span className={classes.word}>{before}</span>
       </Button>
       <Button
+        className={classes.turn}
         variant="default"
         rightSection={<IconChevronRight size={16} aria-hidden="true" />}
         onClick={() => onTurn(1)}
       >
-        {after}
+        <span className={classes.word}>{after}</span>
       </Button>
     </>
   );
