@@ -30,6 +30,7 @@ export const messages = {
     undo: "Undo",
     undone: (said: string) => `Undone: ${said}`,
     takesFirst: "Enter picks the highlighted item. Escape closes the list and keeps what you typed.",
+    suggestions: (count: number) => (count === 1 ? "1 suggestion" : `${count} suggestions`),
     unsavedTitle: "Discard what you typed?",
     unsavedText: "It is not saved. Going on discards it.",
     keepTyping: "Keep typing",

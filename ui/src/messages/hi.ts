@@ -29,6 +29,7 @@ export const messages: typeof english = {
     notices: "सूचनाएँ",
     cancel: "रहने दें",
     takesFirst: "Enter सूची में चिह्नित को लेता है। Escape सूची बंद करता है: तब आपका लिखा ही रहता है।",
+    suggestions: (count) => `${count} सुझाव`,
     unsavedTitle: "जो लिखा है, उसे छोड़ दें?",
     unsavedText: "यह सहेजा नहीं गया, और आगे बढ़ने पर नहीं रहेगा।",
     keepTyping: "लिखते रहें",

@@ -2,6 +2,7 @@ import { type ReactNode, useId, useState } from "react";
 import { isPlain } from "../app/keymap";
 import { messages } from "../messages";
 import { withMarked } from "./marked";
+import { HowMany } from "./parts";
 import classes from "./Suggest.module.css";
 
 interface Props<T> {
@@ -126,6 +127,7 @@ export function Suggest<T>(props: Props<T>) {
             </div>
           ))}
         </div>
+        <HowMany count={shown.length} />
       </div>
       {props.error && (
         <p className={classes.error} role="alert">

@@ -100,6 +100,15 @@ export function Waiting({ rows = 4 }: { rows?: number }) {
   );
 }
 
+/** Says how many suggestions stand in a list that is open, to whoever does not see it. */
+export function HowMany({ count }: { count: number }) {
+  return (
+    <span role="status" className={classes.unseen}>
+      {count > 0 && messages.common.suggestions(count)}
+    </span>
+  );
+}
+
 export function Notice({ children }: { children: ReactNode }) {
   return <p className={classes.notice}>{children}</p>;
 }

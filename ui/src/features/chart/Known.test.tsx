@@ -21,7 +21,10 @@ test("an allergy is noted by keyboard, from the list, and stands in the bar at o
   expect(dialog.getByRole("combobox", { name: "Allergic to" })).toBe(document.activeElement);
   await keys.keyboard("diclo");
   await dialog.findByRole("option", { name: /Diclofenac/ });
+  const told = () => dialog.getAllByRole("status").map(({ textContent }) => textContent);
+  expect(told()).toContain("1 suggestion");
   await keys.keyboard("{ArrowDown}{Enter}");
+  expect(told()).not.toContain("1 suggestion");
   expect(dialog.getByText("Every line is checked for Diclofenac.")).toBeTruthy();
   await expectAccessible();
   await keys.type(dialog.getByLabelText("What happened"), "hives{Enter}");

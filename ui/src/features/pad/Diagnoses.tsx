@@ -7,7 +7,7 @@ import type { Diagnosis } from "../../ipc/bindings/Diagnosis";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { withMarked } from "../../shared/marked";
-import { Kbd } from "../../shared/parts";
+import { HowMany, Kbd } from "../../shared/parts";
 import classes from "./Pad.module.css";
 import type { DraftState } from "./useDraft";
 
@@ -111,6 +111,7 @@ export function Diagnoses({ state }: { state: DraftState }) {
             </span>
           ))}
         </span>
+        <HowMany count={found.length} />
       </span>
     </section>
   );

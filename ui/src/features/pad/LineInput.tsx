@@ -4,7 +4,7 @@ import { isKey, isPlain } from "../../app/keymap";
 import type { LineSafety } from "../../ipc/bindings/LineSafety";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
-import { Kbd } from "../../shared/parts";
+import { HowMany, Kbd } from "../../shared/parts";
 import { Findings, Gaps } from "./Findings";
 import classes from "./Line.module.css";
 import { ShortKeyList } from "./ShortKeyList";
@@ -33,7 +33,8 @@ interface Props {
 export function LineInput(props: Props) {
   const { line, input, safety, keys: shortKeys, number, onUp, onRemoveLast, onEditLast } = props;
   const { pad, keys } = messages;
-  const isOpen = shortKeys.isTyped ? shortKeys.found.length > 0 : line.found.length > 0;
+  const offered = shortKeys.isTyped ? shortKeys.found.length : line.found.length;
+  const isOpen = offered > 0;
   const box = useRef<HTMLDivElement>(null);
   // However many lines stand above it, the one being typed is in sight, with its suggestions.
   const show = () => {
@@ -105,6 +106,7 @@ export function LineInput(props: Props) {
         )}
       </div>
       <Echo line={line} safety={safety} />
+      <HowMany count={offered} />
       {shortKeys.isTyped ? (
         <ShortKeyList keys={shortKeys} onExpand={props.onExpand} />
       ) : (

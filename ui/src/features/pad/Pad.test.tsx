@@ -57,6 +57,22 @@ test("a medicine of the clinic’s own whose name says its form is echoed with i
   await waitFor(() => expect(echo.textContent).toMatch(/^Xyzol tablet 5 mg 1 tablet in the morning/));
 });
 
+const told = () => screen.getAllByRole("status").map(({ textContent }) => textContent);
+
+test("whoever does not see the lists of the pad hears how many suggestions stand in them, and that there is none", async () => {
+  const { keys } = await openEmptyPad();
+  await keys.keyboard("metformin");
+  const { length } = await screen.findAllByTestId("pad-suggestion");
+  expect(told()).toContain(messages.common.suggestions(length));
+  await keys.keyboard("{Escape}");
+  expect(told()).not.toContain(messages.common.suggestions(length));
+  await keys.keyboard("xyz");
+  await waitFor(() => expect(told()).toContain(messages.pad.noSuggestion));
+  await keys.keyboard("{F3}j06");
+  await screen.findByTestId("pad-diagnosis-option");
+  expect(told()).toContain("1 suggestion");
+});
+
 test("an arrow in the empty line offers what this doctor writes most often", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");

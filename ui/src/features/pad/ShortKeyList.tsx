@@ -29,7 +29,9 @@ export function ShortKeyList({ keys, onExpand }: { keys: ShortKeysState; onExpan
           </div>
         ))}
       </div>
-      {keys.isSearched && keys.found.length === 0 && <p className={classes.none}>{pad.noKey}</p>}
+      <div role="status">
+        {keys.isSearched && keys.found.length === 0 && <p className={classes.none}>{pad.noKey}</p>}
+      </div>
     </div>
   );
 }

@@ -50,7 +50,7 @@ export function Suggestions({ line, onChosen }: { line: Line; onChosen: () => vo
           </div>
         ))}
       </div>
-      {hasNone && <p className={classes.none}>{pad.noSuggestion}</p>}
+      <div role="status">{hasNone && <p className={classes.none}>{pad.noSuggestion}</p>}</div>
     </div>
   );
 }
