@@ -8,7 +8,7 @@ use clinic_tests::clinic::{EMAIL, PASSWORD, TestDesk, patient, register};
 use clinic_tests::process::program;
 use clinic_tests::server::ServerProcess;
 use clinic_tests::session::Session;
-use protocol::api::{RegisterResponse, Secret};
+use protocol::api::{DeviceScope, RegisterResponse, Secret};
 use serde_json::Value;
 
 use crate::paper::{codes, draft};
@@ -282,6 +282,24 @@ async fn a_desktop_whose_keyring_is_lost_is_recovered_by_a_script() -> anyhow::R
     assert!(found.len() >= saved && found.iter().all(|change| change["code"] == "adopted"), "{waits}");
     assert_eq!(support.signed_in(&["verify"])?.exit, 0);
     support.server.stop()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_makes_a_code_with_which_another_computer_comes_in() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut support = Support::enrolled(folder.path()).await?;
+    let said = support.signed_in(&["code", "--scope", "front-desk"])?;
+    assert_eq!(said.exit, 0, "{}", said.err);
+    let made = said.json();
+    let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
+    let room = TestDesk::new()?;
+    room.enrol(text("server"), Secret(text("code")), "Front desk").await?;
+    assert_eq!(room.replica()?.session().scope, DeviceScope::FrontDesk);
+
+    support.server.stop()?;
+    let refused = support.signed_in(&["code", "--scope", "clinical", "--timeout", "1"])?;
+    assert_eq!((refused.exit, refused.code().as_str()), (3, "server_unreachable"));
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,7 +88,7 @@ export const computers = {
     front_desk:
       "For reception. It holds names, phone numbers, appointments and the queue, but no illnesses, prescriptions or files.",
   },
-  addAgain: "For a computer whose keys were lost, choose the same as it was before.",
+  addAgain: "If the computer was in use here before, choose the same clinic and the same use as then.",
   make: "Make the code",
   madeTitle: "One-time code for a computer",
   code: "The one-time code",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use protocol::api::DeviceScope;
 use replica::view::{LedgerFilter, LedgerState};
 
 use crate::exit::Failure;
@@ -51,6 +52,18 @@ pub enum Command {
     RecoveryCode {
         #[command(flatten)]
         who: Who,
+    },
+    /// Makes a one-time code with which a computer comes in, new or recovered, at this computer's clinic. For an admin.
+    /// Standard input: the password.
+    Code {
+        #[command(flatten)]
+        who: Who,
+        /// What that computer will hold.
+        #[arg(long, value_enum)]
+        scope: Scope,
+        /// How many seconds to wait for the server.
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
     },
     /// Says whether this computer is enrolled and its data can be opened. Asks for no password.
     Status,
@@ -178,6 +191,23 @@ impl Filter {
             to: self.until,
             author: None,
         })
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Scope {
+    /// Everything.
+    Clinical,
+    /// No clinical column.
+    FrontDesk,
+}
+
+impl From<Scope> for DeviceScope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Clinical => Self::Clinical,
+            Scope::FrontDesk => Self::FrontDesk,
+        }
     }
 }
 

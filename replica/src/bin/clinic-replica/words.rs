@@ -1,6 +1,8 @@
 //! Answers for people.
 
-use replica::view::{AppState, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange, SyncStatus};
+use replica::view::{
+    AppState, ComputerCode, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange, SyncStatus,
+};
 use replica::{OwnSignature, PaperReport};
 
 pub fn state(state: &AppState) -> String {
@@ -42,6 +44,14 @@ pub fn recovery(done: &str, page: Option<&RecoveryPage>) -> String {
         "{done}\nRecovery code of {} ({}), made on {}, fingerprint {}:\n\n    {}\n\nWrite it down now and keep it away \
          from this computer: it is not shown again, and opens what is on this computer if its keyring is lost.",
         page.device_name, page.clinic_name, page.made_at, page.fingerprint, page.code
+    )
+}
+
+/// A code with which a computer comes in.
+pub fn computer_code(made: &ComputerCode) -> String {
+    format!(
+        "{}\n\nIt works once, until {}, with the server {}. It is not shown again.",
+        made.code, made.expires_at, made.server
     )
 }
 
