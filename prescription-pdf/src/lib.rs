@@ -201,6 +201,7 @@ mod tests {
             patient_address: "Marol Naka, Andheri East".into(),
             patient_mobile: "+91 98204 41276".into(),
             date: "23 Nov 2026".into(),
+            mode: String::new(),
             allergies: "Penicillins, Sulfonamides".into(),
             vitals: vec!["BP 138/86".into(), "Temp 38.4 °C".into()],
             complaints: "Fever for 3 days".into(),
@@ -372,6 +373,13 @@ mod tests {
         prescription.items[1].substitution = "Do not substitute".into();
         let page = &pages(&prescription)[0];
         assert_eq!(page.matches("Do not substitute").count(), 1, "{page}");
+    }
+
+    #[test]
+    fn how_a_patient_who_was_not_there_was_seen_stands_on_the_paper() {
+        let mode = "Generated on a teleconsultation";
+        assert!(!pages(&sample(1))[0].contains("teleconsultation"));
+        assert!(pages(&Printed { mode: mode.into(), ..sample(1) })[0].contains(mode));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Printed {
     pub patient_mobile: String,
     /// `23 Nov 2026`.
     pub date: String,
+    /// `Generated on a teleconsultation`, or empty for who was there.
+    pub mode: String,
     /// What stands in the box: `not asked`, `none known`, or the allergies.
     pub allergies: String,
     /// `BP 138/86`, `Temp 38.4 °C` …

@@ -21,7 +21,7 @@ use crate::one_patient::kept;
 use crate::pad::{item_values, item_views};
 use crate::prepared::begun;
 use crate::replica::{Replica, must_get, text};
-use crate::sign::{doctor_snapshot, patient_snapshot};
+use crate::sign::{IN_PERSON, doctor_snapshot, mode_of, patient_snapshot};
 use crate::verify_paper::verify_text;
 use crate::view::{ItemView, Vitals};
 
@@ -40,6 +40,7 @@ impl Replica {
             let clinic = text(&values, "clinic_id").parse().unwrap_or(self.facts.clinic_id.0);
             let mut printed = head(tx, clinic, &snapshot("patient_snapshot"), &snapshot("doctor_snapshot"));
             printed.date = parse_day(text(&values, "visit_date")).map_or_else(String::new, day_words);
+            printed.mode = mode_words(mode_of(&values), text(&values, "language"));
             printed.vitals = Vitals::of(&snapshot("vitals")).words();
             printed.history = text(&values, "history").to_owned();
             printed.examination = text(&values, "examination").to_owned();
@@ -99,6 +100,7 @@ impl Replica {
             printed.complaints = draft.complaints.trim().replace('\n', ", ");
             let safety = check(tx, id, &draft, &draft.items, today)?;
             let language = language_of(&must_get(tx, TableName::Patients, id.0)?);
+            printed.mode = mode_words(&self.mode_to_sign(tx, id, &draft, today)?, language);
             let views =
                 item_views(tx, &draft, window::Language::En)?.into_iter().zip(&draft.items).zip(safety.lines);
             for ((view, item), line) in views.filter(|(_, line)| !line.is_held) {
@@ -135,6 +137,19 @@ fn head(tx: &Transaction<'_>, clinic: uuid::Uuid, patient: &Value, doctor: &Valu
     };
     put_head(&mut printed, &clinic);
     printed
+}
+
+/// How the patient was seen, in English and in their language; nothing of one who was there.
+fn mode_words(mode: &str, language: &str) -> String {
+    if mode == IN_PERSON {
+        return String::new();
+    }
+    let english = "Generated on a teleconsultation";
+    match Language::find(language) {
+        Some(Language::Hindi) => format!("{english} · यह पर्चा वीडियो या फ़ोन पर हुए परामर्श का है"),
+        Some(Language::Marathi) => format!("{english} · ही चिठ्ठी व्हिडिओ किंवा फोनवरील सल्ल्याची आहे"),
+        Some(Language::English) | None => english.to_owned(),
+    }
 }
 
 /// Why a line was signed in spite of an allergy.

@@ -1,6 +1,6 @@
 //! Signing: the draft becomes a prescription that never changes again.
 
-use protocol::id::{DoctorId, PatientId, PrescriptionId};
+use protocol::id::{AppointmentId, DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
 use protocol::prescription::content_hash;
 use protocol::signing;
@@ -23,6 +23,9 @@ use crate::print::language_of;
 use crate::replica::{Replica, by_name, must_get, or_null, some_text, text};
 use crate::store::{get_row, lane};
 use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
+
+/// The patient was there.
+pub(crate) const IN_PERSON: &str = "in_person";
 
 impl Replica {
     /// Signs a draft: numbers it, freezes patient and doctor as they are now, hashes the content, and removes
@@ -71,6 +74,11 @@ impl Replica {
                 Some(_) => None,
                 None => self.visit_to_sign(tx, patient, doctor, today)?,
             };
+            let mode = match &replaced {
+                Some((_, row)) => mode_of(row),
+                None => mode_at(tx, visit.map(|(visit, _)| visit))?,
+            };
+            values.insert("mode".into(), json!(mode));
             // What is signed waits for nothing that the server may refuse: such a visit is known by doctor and day.
             if let Some((visit, true)) = visit {
                 values.insert("appointment_id".into(), json!(visit));
@@ -127,6 +135,24 @@ impl Replica {
         Ok(summary)
     }
 
+    /// How the patient is seen of whom a draft is, as it would be signed now.
+    pub(crate) fn mode_to_sign(
+        &self,
+        tx: &Transaction<'_>,
+        kept: PatientId,
+        draft: &Draft,
+        today: Date,
+    ) -> Result<String> {
+        if let Some(row) = draft.amends.map(|id| get_row(tx, TableName::Prescriptions, id.0)).transpose()? {
+            return Ok(row.map_or_else(|| IN_PERSON.to_owned(), |row| mode_of(&row.values).to_owned()));
+        }
+        let visit = match self.prescriber() {
+            Some(doctor) => self.visit_to_sign(tx, kept, doctor, today)?,
+            None => None,
+        };
+        Ok(mode_at(tx, visit.map(|(visit, _)| visit))?.to_owned())
+    }
+
     /// The rows of the lines of a prescription, in their order.
     pub(crate) fn lines<'a>(
         &self,
@@ -159,7 +185,6 @@ impl Replica {
             ("prescription_number", json!(self.number(tx, today)?)),
             ("status", json!("finalised")),
             ("version", json!(1)),
-            ("mode", json!("in_person")),
             ("patient_snapshot", patient_snapshot(tx, patient, today)?),
             ("allergy_snapshot", allergy_snapshot(tx, patient, today)?),
             ("doctor_snapshot", doctor_snapshot(tx, doctor)?),
@@ -220,6 +245,18 @@ pub(crate) fn said_columns(
         ("advice", or_null(&draft.advice)),
         ("follow_up_date", follow_up.map_or(Value::Null, |day| json!(day_text(day)))),
     ])
+}
+
+/// How a patient is seen at a visit. Of one that is booked by video or phone nobody says which of the two it is.
+fn mode_at(tx: &Transaction<'_>, visit: Option<AppointmentId>) -> Result<&'static str> {
+    let Some(visit) = visit else { return Ok(IN_PERSON) };
+    let visit = must_get(tx, TableName::Appointments, visit.0)?;
+    Ok(if text(&visit, "visit_type") == "teleconsult" { "video" } else { IN_PERSON })
+}
+
+/// How the patient of a prescription was seen.
+pub(crate) fn mode_of(prescription: &Values) -> &str {
+    Some(text(prescription, "mode")).filter(|mode| !mode.is_empty()).unwrap_or(IN_PERSON)
 }
 
 fn stored_diagnosis(diagnosis: &Diagnosis) -> Value {

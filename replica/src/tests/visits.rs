@@ -7,9 +7,11 @@ use protocol::table::{Row, TableName};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Fixture, NOW, fixture, item};
+use super::day::{book, here};
+use super::{Fixture, NOW, fixture, form, item};
 use crate::error::Error;
-use crate::view::{Draft, Measured, Visit, Vitals};
+use crate::replica::must_get;
+use crate::view::{BookingForm, Draft, Measured, PatientForm, Visit, VisitType, Vitals};
 
 const ANJALI: u128 = 0xd0c;
 
@@ -133,4 +135,40 @@ fn where_no_prescriptions_are_held_a_patient_was_last_here_when_a_visit_was_fini
         ],
     );
     assert_eq!(last(&fixture).as_deref(), Some("2026-10-12"));
+}
+
+#[test]
+fn what_is_signed_at_a_visit_by_video_or_phone_says_so_in_the_record_and_on_paper_and_so_does_its_amendment()
+{
+    let fixture = fixture(Role::Doctor);
+    let replica = &fixture.replica;
+    let in_hindi = PatientForm { preferred_language: Some("hi".into()), ..form("Sunita", "98204 41276") };
+    let sunita = replica.register_patient(&in_hindi).expect("BUG: registered").id;
+    let asha = fixture.register("Asha", "98204 41277");
+    book(&fixture, sunita, &BookingForm { visit_type: VisitType::Teleconsult, ..here() });
+    book(&fixture, asha, &here());
+    let draft = Draft { items: vec![item("Paracetamol 650 mg", "1-0-1 x3d")], ..Draft::default() };
+    let mode = |id: protocol::id::PrescriptionId| {
+        let row = fixture.store.read(|tx| must_get(tx, TableName::Prescriptions, id.0)).expect("BUG: there");
+        row["mode"].clone()
+    };
+    replica.save_draft(sunita, &draft).expect("BUG: saved");
+    let previewed = replica.printed_draft(sunita).expect("BUG: drawn").mode;
+    let first = replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    let printed = replica.printed(first).expect("BUG: printed").mode;
+    assert!(printed.starts_with("Generated on a teleconsultation · यह"), "{printed}");
+    assert_eq!((mode(first), previewed), (json!("video"), printed.clone()));
+    // The visit is over by now.
+    let amended = replica.amend_prescription(first).expect("BUG: a draft");
+    replica.save_draft(sunita, &amended).expect("BUG: saved");
+    assert_eq!(replica.printed_draft(sunita).expect("BUG: drawn").mode, printed);
+    let second = replica.sign_prescription(sunita, &amended, &[]).expect("BUG: signed").id;
+    assert_eq!(
+        (mode(second), replica.printed(second).expect("BUG: printed").mode),
+        (json!("video"), printed)
+    );
+    let there = replica.sign_prescription(asha, &draft, &[]).expect("BUG: signed").id;
+    assert_eq!(mode(there), json!("in_person"));
+    assert_eq!(replica.printed(there).expect("BUG: printed").mode, "");
+    assert_eq!(replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
 }
