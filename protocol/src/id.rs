@@ -67,6 +67,10 @@ ids! {
     PrescriptionItemId,
     /// An attached file.
     AttachmentId,
+    /// Something that was seen at a tooth or in a mouth.
+    ObservationId,
+    /// A dental procedure, planned or done.
+    ProcedureId,
     /// A desktop.
     DeviceId,
     /// Something that waits for a person's decision.

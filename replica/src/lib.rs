@@ -34,6 +34,7 @@ mod care;
 mod chart;
 mod day;
 mod death;
+mod dental;
 mod finder;
 mod follow_ups;
 mod one_patient;

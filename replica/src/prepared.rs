@@ -3,7 +3,7 @@
 //! What was given never changes. Whoever writes a prescription or another draft from it names it there, and from then on
 //! it is not offered any more. A pad begins by itself with what is of today alone.
 
-use protocol::id::{DoctorId, PatientId, PrescriptionId};
+use protocol::id::{ClinicId, DoctorId, PatientId, PrescriptionId};
 use protocol::mutation::Change;
 use protocol::table::{TableName, Values};
 use protocol::validate::{day_text, moment_text};
@@ -176,26 +176,35 @@ impl Replica {
         }
     }
 
-    /// The doctor of a draft, which must have one: whoever gives it, else whom the patient has come to see, else one of
-    /// this clinic. Any other takes it up as well.
+    /// The doctor of a draft, which must have one: whoever gives it, else see [`doctor_for`]. Any other takes it up as well.
     fn for_whom(&self, tx: &Transaction<'_>, patient: PatientId, today: Date) -> Result<DoctorId> {
         if let Some(doctor) = self.prescriber() {
             return Ok(doctor);
         }
-        let sql = "select id from doctors d where is_deleted = 0 and is_active = 1 order by exists \
-                   (select 1 from appointments a where a.doctor_id = d.id and a.appointment_date = ?2 and a.is_deleted = 0 \
-                   and a.patient_id in (select value from json_each(?1)) \
-                   and a.status in ('booked', 'confirmed', 'arrived', 'in_consultation')) desc, \
-                   coalesce(default_clinic_id = ?3, 0) desc, id limit 1";
-        let params = (id_list(tx, patient)?, day_text(today), self.facts.clinic_id.to_string());
-        let found: Option<String> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
-        found.and_then(|id| id.parse().ok()).ok_or_else(|| {
+        doctor_for(tx, patient, self.facts.clinic_id, today)?.ok_or_else(|| {
             Error::Invalid(
                 "No doctor of the clinic is known on this computer yet. The draft is kept; connect once and give it again."
                     .into(),
             )
         })
     }
+}
+
+/// Whom a patient has come to see today, else a doctor of this clinic, else any.
+pub(crate) fn doctor_for(
+    tx: &Transaction<'_>,
+    patient: PatientId,
+    clinic: ClinicId,
+    today: Date,
+) -> Result<Option<DoctorId>> {
+    let sql = "select id from doctors d where is_deleted = 0 and is_active = 1 order by exists \
+               (select 1 from appointments a where a.doctor_id = d.id and a.appointment_date = ?2 and a.is_deleted = 0 \
+               and a.patient_id in (select value from json_each(?1)) \
+               and a.status in ('booked', 'confirmed', 'arrived', 'in_consultation')) desc, \
+               coalesce(default_clinic_id = ?3, 0) desc, id limit 1";
+    let params = (id_list(tx, patient)?, day_text(today), clinic.to_string());
+    let found: Option<String> = tx.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
+    Ok(found.and_then(|id| id.parse().ok()))
 }
 
 /// A draft that was given to the doctors and not taken back.

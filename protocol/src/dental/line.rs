@@ -97,7 +97,9 @@ pub enum DentalLineError {
     #[error("Begin with a tooth, such as 36, with ur, ul, ll or lr, upper, lower or mouth.")]
     Place,
     /// A number that no tooth has.
-    #[error("There is no tooth with this number: the first digit is the quadrant, the second the tooth from the middle.")]
+    #[error(
+        "There is no tooth with this number: the first digit is the quadrant, the second the tooth from the middle."
+    )]
     Tooth,
     /// Surfaces of what has none.
     #[error("Only a tooth has surfaces.")]
@@ -109,10 +111,14 @@ pub enum DentalLineError {
     #[error("This is about one tooth: begin with its number.")]
     OneTooth,
     /// A code that nobody knows.
-    #[error("This code is not known. Some that are: c caries, f filling, x extracted, rct root canal, cr crown; plan before what is to be done.")]
+    #[error(
+        "This code is not known. Some that are: c caries, f filling, x extracted, rct root canal, cr crown; plan before what is to be done."
+    )]
     Code,
     /// A grade that does not exist.
-    #[error("This grade does not exist: mobility 1 to 3, furcation 1 to 4, pockets and recessions 1 to 20 mm.")]
+    #[error(
+        "This grade does not exist: mobility 1 to 3, furcation 1 to 4, pockets and recessions 1 to 20 mm."
+    )]
     Grade,
     /// Longer than the chart keeps.
     #[error("This is too long: a procedure has up to 150 letters, a note up to 2,000.")]
@@ -247,6 +253,11 @@ pub const PROCEDURES: &[CommonProcedure] = &[
     procedure("SP", "Splint", None, false),
 ];
 
+/// What a tooth is after a common procedure.
+pub fn after(code: Option<&str>) -> Option<&'static str> {
+    PROCEDURES.iter().find(|one| Some(one.code) == code).and_then(|one| one.after)
+}
+
 /// Reads a line of the chart, also one that is not finished.
 ///
 /// # Errors
@@ -259,8 +270,7 @@ pub fn read(text: &str) -> Result<DentalLine, DentalLineError> {
     }
     let said = said.to_lowercase();
     let mut words: Vec<&str> = said.split_whitespace().collect();
-    let mut line =
-        DentalLine { site: None, surfaces: String::new(), entry: None, note: note.to_owned() };
+    let mut line = DentalLine { site: None, surfaces: String::new(), entry: None, note: note.to_owned() };
     if words.is_empty() {
         return Ok(line);
     }
@@ -392,15 +402,11 @@ fn seen(
     Ok(Some(DentalEntry::Finding { condition: found.condition.to_owned(), grade }))
 }
 
-fn procedure_of(
-    words: &[&str],
-    site: Site,
-    is_done: bool,
-) -> Result<Option<DentalEntry>, DentalLineError> {
+fn procedure_of(words: &[&str], site: Site, is_done: bool) -> Result<Option<DentalEntry>, DentalLineError> {
     let typed = words.join(" ");
-    let common = PROCEDURES.iter().find(|one| {
-        one.code.eq_ignore_ascii_case(&typed) || one.name.eq_ignore_ascii_case(&typed)
-    });
+    let common = PROCEDURES
+        .iter()
+        .find(|one| one.code.eq_ignore_ascii_case(&typed) || one.name.eq_ignore_ascii_case(&typed));
     if let Some(common) = common {
         if common.is_of_a_tooth && site.tooth().is_none() {
             return Err(DentalLineError::OneTooth);
@@ -475,7 +481,9 @@ mod tests {
 
     #[test]
     fn what_may_still_become_right_is_no_fault() {
-        for text in ["", "3", "36", "36 ", "36 mo", "36 mo cal", "36 pla", "up", "upper", "36 plan", "36 plan r"] {
+        for text in
+            ["", "3", "36", "36 ", "36 mo", "36 mo cal", "36 pla", "up", "upper", "36 plan", "36 plan r"]
+        {
             assert!(read(text).is_ok_and(|line| line.entry.is_none()), "{text}");
         }
     }

@@ -8,7 +8,9 @@ mod line;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use line::{CommonProcedure, DentalEntry, DentalLine, DentalLineError, PROCEDURES, Site, read as read_line};
+pub use line::{
+    CommonProcedure, DentalEntry, DentalLine, DentalLineError, PROCEDURES, Site, after, read as read_line,
+};
 
 use crate::error::{Refusal, RefusalCode};
 use crate::mutation::Change;
@@ -61,6 +63,7 @@ pub fn are_surfaces(text: &str, tooth: Option<Tooth>) -> bool {
 /// The state of a procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub enum ProcedureStatus {
     /// Proposed.
     Planned,
@@ -85,12 +88,26 @@ pub enum ProcedureStatus {
 }
 
 impl ProcedureStatus {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Planned,
+        Self::Accepted,
+        Self::InProgress,
+        Self::Completed,
+        Self::ExistingHere,
+        Self::ExistingElsewhere,
+        Self::Referred,
+        Self::Cancelled,
+        Self::Failed,
+        Self::EnteredInError,
+    ];
+
     fn of(values: &Values) -> Option<Self> {
         values.get("status").and_then(|status| Self::deserialize(status).ok())
     }
 
     /// It was done: for a dentist to say, and to take back.
-    fn was_done(self) -> bool {
+    pub fn was_done(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
 

@@ -124,7 +124,7 @@ impl<'t> TypedLine<'t> {
             let TypedLine { medicine, dose } = TypedLine::split(&whole);
             let medicine = line.get(..medicine.len())?;
             let dose = line.get(whole.len() - dose.len()..)?;
-            let is_begun = !medicine.is_empty() && !dose.is_empty() && !(must_have_figure && dose == last);
+            let is_begun = !(medicine.is_empty() || dose.is_empty() || must_have_figure && dose == last);
             is_begun.then_some(Self { medicine, dose })
         })
     }

@@ -152,8 +152,7 @@ pub(super) fn unknown_allergies(chart: &Chart, noted: &[Allergen<'_>], rules: &R
         if !is_allergy || is_no_medicine(one.text) {
             continue;
         }
-        let unknown =
-            if one.is_known(rules) { unknown_parts(one, rules) } else { vec![one.text.to_owned()] };
+        let unknown = if one.is_known(rules) { unknown_parts(one, rules) } else { vec![one.text.to_owned()] };
         for text in unknown {
             if !found.contains(&text) {
                 found.push(text);

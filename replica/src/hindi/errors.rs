@@ -9,6 +9,7 @@ pub(super) const SAID: &[Said] = &[
     ("Nothing was saved yet.", "अभी कुछ सहेजा नहीं गया।"),
     ("Nothing was decided yet.", "अभी कुछ तय नहीं हुआ।"),
     ("Nothing was tried yet.", "अभी कुछ आज़माया नहीं गया।"),
+    ("Nothing was written.", "कुछ लिखा नहीं गया।"),
     ("Nothing was added.", "कुछ जोड़ा नहीं गया।"),
     ("The draft is kept.", "ड्राफ़्ट रखा हुआ है।"),
     // Signing in, and the keys.

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 mod audit;
 mod day;
+mod dental;
 mod errors;
 mod exchange;
 mod refusals;
@@ -22,7 +23,7 @@ mod work;
 /// An English sentence, and the same in Hindi.
 type Said = (&'static str, &'static str);
 
-const TABLES: [&[Said]; 8] = [
+const TABLES: [&[Said]; 9] = [
     errors::SAID,
     work::SAID,
     day::SAID,
@@ -31,6 +32,7 @@ const TABLES: [&[Said]; 8] = [
     refusals::SAID,
     exchange::SAID,
     audit::SAID,
+    dental::SAID,
 ];
 
 /// So many texts are looked up for one: what a server that means harm says cannot keep the window waiting.

@@ -17,7 +17,8 @@ fn in_hindi(role: Role) -> Fixture {
 #[test]
 fn a_typed_dose_and_its_quantity_are_said_back_in_the_language_of_the_window() {
     let said = |typed: &str, language| {
-        let read = Replica::read_dosage(typed, "Paracetamol", "tablet", "500 mg", language).expect("BUG: read");
+        let read =
+            Replica::read_dosage(typed, "Paracetamol", "tablet", "500 mg", language).expect("BUG: read");
         (read.words, read.quantity.unwrap_or_default())
     };
     assert_eq!(

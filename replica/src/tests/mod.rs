@@ -8,6 +8,7 @@ mod conflicts;
 mod day;
 mod days;
 mod deaths;
+mod dental;
 mod export;
 mod file;
 mod files;

@@ -11,6 +11,7 @@ mod computers;
 mod conflicts;
 mod consultation;
 mod day;
+mod dental;
 mod files;
 mod follow_ups;
 mod known;
@@ -37,6 +38,10 @@ pub use consultation::{
 pub use day::{
     Booking, BookingForm, BookingRead, CancelReason, Day, DayVisit, DayVisits, Days, DoctorDay, DoctorName,
     NextPatient, Step, StepKind, TakenTime, VisitType,
+};
+pub use dental::{
+    DentalChart, DentalFinding, DentalLineRead, DentalProcedure, DentalSite, FindingStatus, Mark,
+    SurfaceMark, ToothPresence, ToothView, Work,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use follow_ups::{FollowUp, FollowUpDays, FollowUps};

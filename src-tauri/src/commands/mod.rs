@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod computers;
 pub mod day;
+pub mod dental;
 pub mod ledger;
 pub mod letterhead;
 pub mod medicines;

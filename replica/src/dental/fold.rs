@@ -1,0 +1,214 @@
+//! What a tooth is drawn as: a fold over what was seen and what was done, in the order of their days.
+
+use std::collections::BTreeMap;
+
+use protocol::dental::ProcedureStatus;
+
+use crate::view::{
+    DentalFinding, DentalProcedure, FindingStatus, Mark, SurfaceMark, ToothPresence, ToothView, Work,
+};
+
+/// The teeth of which something is known.
+pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<ToothView> {
+    let mut teeth: BTreeMap<u8, Folded> = BTreeMap::new();
+    let mut known: Vec<(&str, u8, Known<'_>)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.status == FindingStatus::Active) {
+        let Some(tooth) = finding.site.tooth else { continue };
+        let grade = finding.grade;
+        let seen = Known::Is { condition: &finding.condition, surfaces: &finding.surfaces, grade };
+        known.push((&finding.observed_on, tooth, seen));
+    }
+    for procedure in procedures {
+        let Some(tooth) = procedure.site.tooth else { continue };
+        let (code, surfaces) = (procedure.code.as_deref(), procedure.surfaces.as_str());
+        match procedure.status {
+            ProcedureStatus::Planned | ProcedureStatus::Accepted | ProcedureStatus::InProgress => {
+                let day = procedure.planned_on.as_deref().unwrap_or_default();
+                known.push((day, tooth, Known::Planned { code, surfaces }));
+            }
+            ProcedureStatus::Completed
+            | ProcedureStatus::ExistingHere
+            | ProcedureStatus::ExistingElsewhere => {
+                let day = procedure.completed_on.as_deref().unwrap_or_default();
+                if let Some(condition) = protocol::dental::after(code) {
+                    known.push((day, tooth, Known::Is { condition, surfaces, grade: None }));
+                }
+            }
+            ProcedureStatus::Referred
+            | ProcedureStatus::Cancelled
+            | ProcedureStatus::Failed
+            | ProcedureStatus::EnteredInError => {}
+        }
+    }
+    // What was written later on the same day stays behind what came before: the lists come newest first.
+    known.reverse();
+    known.sort_by_key(|(day, ..)| *day);
+    for (_, tooth, what) in known {
+        teeth.entry(tooth).or_default().take(what);
+    }
+    teeth.into_iter().map(|(tooth, folded)| folded.view(tooth)).collect()
+}
+
+enum Known<'a> {
+    Is { condition: &'a str, surfaces: &'a str, grade: Option<u8> },
+    Planned { code: Option<&'a str>, surfaces: &'a str },
+}
+
+#[derive(Default)]
+struct Folded {
+    presence: Option<ToothPresence>,
+    surfaces: BTreeMap<char, Mark>,
+    crown: Option<Work>,
+    root_canal: Option<Work>,
+    implant: Option<Work>,
+    extraction: Option<Work>,
+    has_sealant: bool,
+    has_lesion: bool,
+    is_fractured: bool,
+    /// Disease, then work, then plans.
+    codes: [Vec<String>; 3],
+}
+
+const DISEASE: usize = 0;
+const WORK: usize = 1;
+const PLAN: usize = 2;
+
+impl Folded {
+    fn take(&mut self, known: Known<'_>) {
+        match known {
+            Known::Is { condition, surfaces, grade } => self.is(condition, surfaces, grade),
+            Known::Planned { code, surfaces } => self.planned(code, surfaces),
+        }
+    }
+
+    fn is(&mut self, condition: &str, surfaces: &str, grade: Option<u8>) {
+        let mut class = DISEASE;
+        match condition {
+            "caries_initial" | "caries_enamel" | "caries_dentine" | "caries_pulp" => {
+                self.mark(surfaces, Mark::Caries);
+            }
+            "filled_sound" => {
+                class = WORK;
+                self.mark(surfaces, Mark::Filling);
+            }
+            "filled_defective" => self.mark(surfaces, Mark::FillingFailing),
+            "fracture_crown" | "fracture_root" => self.is_fractured = true,
+            "periapical_lesion" => self.has_lesion = true,
+            "crown" => (class, self.crown) = (WORK, Some(Work::Done)),
+            "root_canal_treated" => (class, self.root_canal) = (WORK, Some(Work::Done)),
+            "implant" => (class, self.implant, self.presence) = (WORK, Some(Work::Done), None),
+            "sealant" => (class, self.has_sealant) = (WORK, true),
+            "missing_extracted" | "missing_congenital" => {
+                class = WORK;
+                self.presence = Some(ToothPresence::Missing);
+            }
+            "unerupted" => (class, self.presence) = (WORK, Some(ToothPresence::NotErupted)),
+            "impacted" => (class, self.presence) = (WORK, Some(ToothPresence::Impacted)),
+            "bridge_abutment" | "bridge_pontic" | "veneer" | "post_core" | "splint" | "ortho_appliance"
+            | "denture" => class = WORK,
+            _ => {}
+        }
+        let code = code_of(condition, grade);
+        for codes in &mut self.codes {
+            codes.retain(|known| *known != code);
+        }
+        self.codes[class].extend((!code.is_empty()).then_some(code));
+    }
+
+    fn planned(&mut self, code: Option<&str>, surfaces: &str) {
+        let planned = |work: &mut Option<Work>| *work = work.or(Some(Work::Planned));
+        match code {
+            Some("CR") => planned(&mut self.crown),
+            Some("RCT") => planned(&mut self.root_canal),
+            Some("IM") => planned(&mut self.implant),
+            Some("X") => planned(&mut self.extraction),
+            _ => self.mark(surfaces, Mark::Planned),
+        }
+        let code = format!("plan {}", code.unwrap_or("…"));
+        if !self.codes[PLAN].contains(&code) {
+            self.codes[PLAN].push(code);
+        }
+    }
+
+    /// What is planned for a surface hides nothing that is there; caries that was seen after a filling is not hidden by it.
+    fn mark(&mut self, surfaces: &str, mark: Mark) {
+        for surface in surfaces.chars() {
+            match self.surfaces.get(&surface) {
+                Some(_) if mark == Mark::Planned => {}
+                _ => drop(self.surfaces.insert(surface, mark)),
+            }
+        }
+    }
+
+    fn view(self, tooth: u8) -> ToothView {
+        ToothView {
+            tooth,
+            presence: self.presence.unwrap_or(ToothPresence::Present),
+            surfaces: self
+                .surfaces
+                .into_iter()
+                .map(|(surface, mark)| SurfaceMark { surface, mark })
+                .collect(),
+            crown: self.crown,
+            root_canal: self.root_canal,
+            implant: self.implant,
+            extraction: self.extraction,
+            has_sealant: self.has_sealant,
+            has_lesion: self.has_lesion,
+            is_fractured: self.is_fractured,
+            codes: self.codes.concat(),
+        }
+    }
+}
+
+/// How a condition is written at a tooth.
+fn code_of(condition: &str, grade: Option<u8>) -> String {
+    let code = match condition {
+        "caries_initial" | "caries_enamel" | "caries_dentine" | "caries_pulp" => "C",
+        "filled_sound" => "F",
+        "filled_defective" => "F!",
+        "fracture_crown" | "fracture_root" => "FX",
+        "missing_extracted" => "X",
+        "missing_congenital" => "XC",
+        "unerupted" => "UE",
+        "partially_erupted" => "PE",
+        "impacted" => "IMP",
+        "retained_root" => "RR",
+        "retained_primary" => "RP",
+        "rotated" => "ROT",
+        "drifted" => "DR",
+        "mobility" => "M",
+        "furcation" => "FU",
+        "pocket" => "PK",
+        "recession" => "REC",
+        "bleeding" => "BOP",
+        "calculus" => "CALC",
+        "gingivitis" => "G",
+        "periodontitis" => "P",
+        "periapical_lesion" => "PL",
+        "pulpitis_reversible" | "pulpitis_irreversible" => "PU",
+        "necrosis" => "N",
+        "abscess" => "ABS",
+        "sinus_tract" => "ST",
+        "crown" => "CR",
+        "bridge_abutment" => "BA",
+        "bridge_pontic" => "BP",
+        "implant" => "IM",
+        "denture" => "DEN",
+        "veneer" => "VEN",
+        "sealant" => "S",
+        "root_canal_treated" => "RCT",
+        "post_core" => "POST",
+        "splint" => "SP",
+        "ortho_appliance" => "OR",
+        "attrition" => "ATT",
+        "abrasion" => "ABR",
+        "erosion" => "ERO",
+        "hypoplasia" => "HYP",
+        "fluorosis" => "FL",
+        "discoloured" => "DIS",
+        "sound" => "",
+        _ => "•",
+    };
+    grade.map_or_else(|| code.to_owned(), |grade| format!("{code}{grade}"))
+}
