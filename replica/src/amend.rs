@@ -18,6 +18,7 @@ use crate::pad::draft;
 use crate::prepared::{is_unsigned, taken_up_by};
 use crate::repeat::written_again;
 use crate::replica::{Replica, from_to, must_get, text};
+use crate::running::is_stopped;
 use crate::store::get_row;
 use crate::view::{Draft, ItemSource, PrescriptionSummary, Vitals};
 
@@ -80,7 +81,7 @@ impl Replica {
 }
 
 /// A signed prescription that holds.
-fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
+pub(crate) fn standing(tx: &Transaction<'_>, id: PrescriptionId) -> Result<Values> {
     let values = must_get(tx, TableName::Prescriptions, id.0)?;
     let status = values.get("status").and_then(|status| Status::deserialize(status).ok());
     if status == Some(Status::Finalised) {
@@ -150,7 +151,9 @@ pub(crate) fn withdrawal<'a>(
 }
 
 fn said_again(tx: &Transaction<'_>, id: PrescriptionId, values: &Values) -> Result<Draft> {
-    let items: Vec<Values> = items(tx, id)?.into_iter().map(|(_, item)| item).collect();
+    // What was stopped would run again.
+    let lines = items(tx, id)?.into_iter().map(|(_, item)| item);
+    let items: Vec<Values> = lines.filter(|item| !is_stopped(item)).collect();
     let taken_up = taken_up_by(values);
     Ok(Draft { repeated: Some(id), amends: Some(id), taken_up, ..said(values, &items) })
 }

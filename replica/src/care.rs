@@ -25,6 +25,7 @@ use crate::one_patient::{id_list, kept, registration_rows};
 use crate::pad::{medicine_row, units_of};
 use crate::patients::age_of;
 use crate::replica::{Replica, must_get, some_text, text};
+use crate::running::is_stopped;
 use crate::store::{get_row, query_ids};
 use crate::view::{AlertView, Draft, DraftItem, FindingView, LineSafety, Safety};
 
@@ -251,7 +252,8 @@ fn allergies(tx: &Transaction<'_>, patient: PatientId, open: &[Values]) -> Resul
     Ok(found)
 }
 
-fn prescriptions(
+/// The signed prescriptions that count, the newest first, with the lines that nobody stopped.
+pub(crate) fn prescriptions(
     tx: &Transaction<'_>,
     patient: PatientId,
     open: &[Values],
@@ -267,7 +269,7 @@ fn prescriptions(
         };
         // While nobody has decided whether one was stopped, it runs.
         let may_run = |(id, item): &(Uuid, Values)| {
-            text(item, "stopped_at").is_empty() || claims(open, *id, "stopped_at").any(Value::is_null)
+            !is_stopped(item) || claims(open, *id, "stopped_at").any(Value::is_null)
         };
         let lines = items(tx, id)?.into_iter().filter(may_run).map(|(id, item)| signed_line(id, &item));
         // Of the older ones only what was not written again since.
@@ -288,7 +290,8 @@ fn prescriptions(
     Ok(found)
 }
 
-fn signed_line(id: Uuid, item: &Values) -> Line {
+/// A signed line as the checks read it.
+pub(crate) fn signed_line(id: Uuid, item: &Values) -> Line {
     let value = item.get("duration_value").and_then(Value::as_i64);
     Line {
         id,

@@ -20,6 +20,7 @@ use crate::patients::{form, squeezed, summary, summary_of};
 use crate::prepared::{is_unsigned, prepared};
 use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
+use crate::running::running;
 use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Visit, Vitals};
 
@@ -58,6 +59,7 @@ impl Replica {
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured,
                 older_measured,
+                running: if is_clinician { running(tx, id, today, self.language())? } else { vec![] },
                 prescriptions: if is_clinician {
                     list(tx, &registrations, 0, self.language())?
                 } else {
@@ -302,6 +304,8 @@ pub(crate) fn item_view(item: &Values, language: Language) -> ItemView {
         directions: directions.unwrap_or_else(|| text(item, "patient_directions").to_owned()),
         quantity: amount.map(|amount| dosage::units(amount, unit, language.into())),
         no_substitution: forbids_substitution(item),
+        stopped_at: some_text(item, "stopped_at"),
+        stop_reason: some_text(item, "stop_reason"),
     }
 }
 

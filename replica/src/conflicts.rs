@@ -372,9 +372,18 @@ fn facts(tx: &Transaction<'_>, item: &Values) -> Result<Vec<ConflictFact>> {
                     // What is made for the search is no fact of its own.
                     !same(&entry(&theirs, name), &entry(&ours, name)) && *name != "first_name_norm"
                 });
-                differing
+                let mut facts = differing
                     .map(|name| fact(name, &entry(&base, name), &entry(&theirs, name), &entry(&ours, name)))
-                    .collect()
+                    .collect::<Result<Vec<_>>>()?;
+                // Of a medicine that was stopped, the day and the reason alone do not say which.
+                let line = id_in(item, "row_id").filter(|_| lead == "stopped_at");
+                if let Some(line) =
+                    line.map(|id| get_row(tx, TableName::PrescriptionItems, id)).transpose()?.flatten()
+                {
+                    let medicine = json!(text(&line.values, "medicine_text"));
+                    facts.insert(0, fact("medicine_text", &medicine, &medicine, &medicine)?);
+                }
+                Ok(facts)
             }
             _ => Ok(vec![fact(lead, &base, &theirs, &ours)?]),
         },

@@ -278,6 +278,8 @@ pub(crate) fn title(kind: &str) -> String {
         "step_procedure" => "Dental procedure taken on".into(),
         "sign_prescription" => "Prescription signed".into(),
         "void_prescription" => "Prescription made void".into(),
+        "stop_medicine" => "Medicine stopped".into(),
+        "resume_medicine" => "Medicine taken up again".into(),
         "give_draft" => "Draft given to the doctor".into(),
         "take_back_draft" => "Draft taken back".into(),
         "book_visit" => "Visit booked".into(),

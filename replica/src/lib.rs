@@ -39,6 +39,7 @@ mod finder;
 mod follow_ups;
 mod one_patient;
 mod patients;
+mod running;
 mod spelling;
 mod today;
 

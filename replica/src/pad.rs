@@ -163,6 +163,8 @@ pub(crate) fn item_views(tx: &Transaction<'_>, draft: &Draft, language: Language
                     directions: language.say(why),
                     quantity: None,
                     no_substitution: item.no_substitution,
+                    stopped_at: None,
+                    stop_reason: None,
                 }),
                 Err(error) => Err(error),
             }

@@ -13,6 +13,7 @@ use crate::one_patient::{id_list, kept};
 use crate::pad::named_now;
 use crate::prepared::begun;
 use crate::replica::{Replica, text};
+use crate::running::is_stopped;
 use crate::store::get_row;
 use crate::view::{Difference, Draft, DraftItem, ItemSource, LineDifference};
 
@@ -56,8 +57,8 @@ impl Replica {
 
 fn take_over(tx: &Transaction<'_>, id: PrescriptionId, values: &Values, draft: &mut Draft) -> Result<()> {
     let mut again = Vec::new();
-    for (_, item) in items(tx, id)? {
-        again.push(named_now(tx, written_again(&item))?);
+    for (_, item) in items(tx, id)?.iter().filter(|(_, item)| !is_stopped(item)) {
+        again.push(named_now(tx, written_again(item))?);
     }
     add_new(&mut draft.items, again);
     if draft.diagnoses.is_empty() {

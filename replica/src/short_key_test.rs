@@ -97,6 +97,8 @@ fn unread(line: &str, why: String) -> ItemView {
         directions: why,
         quantity: None,
         no_substitution: false,
+        stopped_at: None,
+        stop_reason: None,
     }
 }
 

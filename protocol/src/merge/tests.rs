@@ -241,11 +241,11 @@ fn of_a_medicine_that_two_stopped_at_once_the_first_holds_with_its_reason_and_a_
         Current { values: values.map(|(name, value)| (name.to_owned(), value)).into(), ..Current::default() };
     let first = merge(&stop("2026-11-25T04:11:08.123Z", "rash"), Some(row), &doctor(), 2_000);
     let first = first.expect("BUG: allowed").row;
-    let second = merge(&stop("2026-11-25T05:00:00.000Z", "rash"), Some(first.clone()), &doctor(), 3_000);
+    let second = merge(&stop("2026-11-25T05:00:00.123Z", "rash"), Some(first.clone()), &doctor(), 3_000);
     let second = second.expect("BUG: allowed");
     assert_eq!(second.row.values, first.values);
     let [review] = second.review.as_slice() else { panic!("{:?}", second.review) };
-    let ours = json!({"stopped_at": "2026-11-25T05:00:00.000Z", "stop_reason": "rash"});
+    let ours = json!({"stopped_at": "2026-11-25T05:00:00.123Z", "stop_reason": "rash"});
     assert_eq!((review.column.as_str(), &review.ours), ("stopped_at", &ours), "the reason goes with its day");
 }
 

@@ -75,7 +75,7 @@ impl Line {
     }
 
     /// The day on which the next one may follow; none for until further notice.
-    pub(super) fn end(&self, signed: Date) -> Option<Date> {
+    pub fn end(&self, signed: Date) -> Option<Date> {
         self.days.map(|days| signed.saturating_add(Duration::days(days.into())))
     }
 

@@ -15,6 +15,8 @@ pub(super) const SAID: &[Said] = &[
     ("Long illnesses changed", "पुरानी बीमारियाँ बदलीं"),
     ("Prescription signed", "पर्चे पर हस्ताक्षर"),
     ("Prescription made void", "पर्चा रद्द किया"),
+    ("Medicine stopped", "दवा बंद की"),
+    ("Medicine taken up again", "दवा फिर शुरू की"),
     ("Draft given to the doctor", "ड्राफ़्ट डॉक्टर को दिया"),
     ("Draft taken back", "ड्राफ़्ट वापस लिया"),
     ("Visit booked", "विज़िट बुक की"),

@@ -119,6 +119,13 @@ pub(super) const SAID: &[Said] = &[
         "इस मरीज़ का एक ड्राफ़्ट खुला है। पहले उस पर हस्ताक्षर करें या उसे छोड़ें; अस्वीकृत पर्चा तब तक रुका रहेगा।",
     ),
     ("Why is it void?", "इसे क्यों रद्द किया जा रहा है?"),
+    ("Why is it stopped?", "इसे क्यों बंद किया जा रहा है?"),
+    ("This medicine was stopped already.", "यह दवा पहले ही बंद की जा चुकी है।"),
+    ("This medicine was not stopped.", "यह दवा बंद नहीं की गई थी।"),
+    (
+        "Only a doctor or dentist stops a medicine, on a computer for clinical work.",
+        "दवा केवल डॉक्टर या दंत चिकित्सक बंद करते हैं, इलाज वाले कंप्यूटर पर।",
+    ),
     ("This prescription was replaced or made void already.", "यह पर्चा पहले ही बदला या रद्द किया जा चुका है।"),
     (
         "Another doctor signed the prescription that this one replaces. Write why it is amended. Nothing was signed yet.",

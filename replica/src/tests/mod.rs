@@ -30,6 +30,7 @@ mod recovery;
 mod renewal;
 mod repeat;
 mod restored;
+mod running;
 mod safety;
 mod settlements;
 mod short_keys;

@@ -332,6 +332,24 @@ fn the_most_of_a_day_counts_what_was_signed_before_and_still_runs() {
 }
 
 #[test]
+fn what_was_stopped_does_not_speak_against_a_line_until_it_is_taken_up_again() {
+    let (fixture, sunita) = desk();
+    let replica = &fixture.replica;
+    let signed = draft(vec![listed(IBUPROFEN, "1-1-1 x5d")]);
+    replica.sign_prescription(sunita, &signed, &[]).expect("BUG: signed");
+    let is_doubled = || {
+        let findings = check(&fixture, sunita, &[listed(BRAND, "1-0-1 x5d")]).lines.remove(0).findings;
+        findings.iter().any(|one| one.check == Check::SameIngredient)
+    };
+    assert!(is_doubled());
+    let line = replica.chart(sunita).expect("BUG: the chart").running[0].id;
+    replica.stop_medicine(line, "rash").expect("BUG: stopped");
+    assert!(!is_doubled());
+    replica.resume_medicine(line).expect("BUG: taken up again");
+    assert!(is_doubled());
+}
+
+#[test]
 fn whoever_is_signed_in_is_told_whether_the_checks_passed_their_own_test() {
     let (fixture, _) = desk();
     assert_eq!(checks_broken(), None);

@@ -61,6 +61,10 @@ pub struct ItemView {
     pub quantity: Option<String>,
     /// Whether no other brand is to be given in its place.
     pub no_substitution: bool,
+    /// When it was stopped, if it was.
+    pub stopped_at: Option<String>,
+    /// Why.
+    pub stop_reason: Option<String>,
 }
 
 /// A medicine that fits what was typed.

@@ -1,6 +1,6 @@
-//! What is known of a patient beyond single visits: allergies, long illnesses, what was measured over the years.
+//! What is known of a patient beyond single visits: allergies, what is taken now, what was measured over the years.
 
-use protocol::id::{AllergyId, ConflictId, PrescriptionId};
+use protocol::id::{AllergyId, ConflictId, PrescriptionId, PrescriptionItemId};
 use serde::{Deserialize, Serialize};
 
 use super::Vitals;
@@ -73,4 +73,29 @@ pub struct Measured {
     pub vitals: Vitals,
     /// The body mass index, of someone who was weighed and measured then.
     pub bmi: Option<f64>,
+}
+
+/// A medicine that a patient takes now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Running {
+    /// Its line; the newest, where it was written again.
+    pub id: PrescriptionItemId,
+    /// The prescription that the line stands in.
+    pub prescription_id: PrescriptionId,
+    /// `TAB. METFORMIN 500 MG`.
+    pub title: String,
+    /// In plain words.
+    pub directions: String,
+    /// The day of that prescription.
+    pub prescribed_on: String,
+    /// The last day on which it counts; absent for until further notice.
+    pub until: Option<String>,
+    /// Whether the line says until when; else it counts for a month.
+    pub is_end_said: bool,
+    /// Who prescribed it.
+    pub doctor_name: String,
+    /// What waits for a decision about it.
+    pub conflict: Option<ConflictId>,
 }

@@ -45,7 +45,7 @@ pub use dental::{
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use follow_ups::{FollowUp, FollowUpDays, FollowUps};
-pub use known::{Allergen, AllergyForm, AllergyView, Measured};
+pub use known::{Allergen, AllergyForm, AllergyView, Measured, Running};
 pub use ledger::{
     LedgerChoices, LedgerEntry, LedgerFilter, LedgerFormat, LedgerKind, LedgerPage, LedgerPerson, LedgerState,
 };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AllergyForm, AllergyView, Conflict, Diagnosis, Measured, Prepared, PreparedPatient, PrescriptionSummary,
+    Running,
 };
 
 /// That somebody has died.
@@ -120,6 +121,8 @@ pub struct Chart {
     pub allergies: Vec<AllergyView>,
     /// Other warnings in words, and allergies that were written so.
     pub alerts: Option<String>,
+    /// What the patient takes now, the newest first.
+    pub running: Vec<Running>,
     /// Long illnesses.
     pub conditions: Vec<Diagnosis>,
     /// What was measured, the oldest first; of much only the latest.
