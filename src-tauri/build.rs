@@ -79,6 +79,8 @@ fn main() {
         "list_phrases",
         "expand_short_key",
         "void_prescription",
+        "stop_medicine",
+        "resume_medicine",
         "amend_prescription",
         "find_diagnoses",
         "find_short_keys",

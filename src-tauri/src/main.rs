@@ -141,6 +141,8 @@ fn main() -> anyhow::Result<()> {
             commands::short_keys::list_phrases,
             commands::short_keys::expand_short_key,
             commands::prescriptions::void_prescription,
+            commands::prescriptions::stop_medicine,
+            commands::prescriptions::resume_medicine,
             commands::prescriptions::amend_prescription,
             commands::pad::find_diagnoses,
             commands::short_keys::find_short_keys,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prescription_pdf::{Drawn, Paper};
-use protocol::id::{PatientId, PrescriptionId};
+use protocol::id::{PatientId, PrescriptionId, PrescriptionItemId};
 use protocol::printed::Printed;
 use replica::view::{Draft, PrescriptionSummary};
 use tauri::AppHandle;
@@ -48,6 +48,16 @@ pub async fn void_prescription(
     reason: String,
 ) -> Answer<PrescriptionSummary> {
     ask(desk, move |replica| replica.void_prescription(prescription_id, &reason)).await
+}
+
+#[tauri::command]
+pub async fn stop_medicine(desk: Here<'_>, item_id: PrescriptionItemId, reason: String) -> Answer<()> {
+    ask(desk, move |replica| replica.stop_medicine(item_id, &reason)).await
+}
+
+#[tauri::command]
+pub async fn resume_medicine(desk: Here<'_>, item_id: PrescriptionItemId) -> Answer<()> {
+    ask(desk, move |replica| replica.resume_medicine(item_id)).await
 }
 
 #[tauri::command]

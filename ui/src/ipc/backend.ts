@@ -50,6 +50,7 @@ import type { PatientId } from "./bindings/PatientId";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import type { PatientsFound } from "./bindings/PatientsFound";
 import type { PrescriptionId } from "./bindings/PrescriptionId";
+import type { PrescriptionItemId } from "./bindings/PrescriptionItemId";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { ShortKey } from "./bindings/ShortKey";
 import type { ShortKeyForm } from "./bindings/ShortKeyForm";
@@ -239,6 +240,10 @@ export interface Backend {
   /** A draft that says what a signed prescription says, and replaces it when it is signed. */
   amendPrescription(prescriptionId: PrescriptionId): Promise<Draft>;
   voidPrescription(prescriptionId: PrescriptionId, reason: string): Promise<PrescriptionSummary>;
+  /** Says that a patient was told to stop a medicine: this line, and those that it was written again from. */
+  stopMedicine(itemId: PrescriptionItemId, reason: string): Promise<void>;
+  /** Takes up again what was stopped, with all that was stopped with it. */
+  resumeMedicine(itemId: PrescriptionItemId): Promise<void>;
   /** The draft with the lines of a signed prescription, or of the last one. Nothing is written yet. */
   repeatPrescription(
     patientId: PatientId,

@@ -79,6 +79,8 @@ export const tauriBackend: Backend = {
   findDiagnoses: (typed) => invoke("find_diagnoses", { typed }),
   amendPrescription: (prescriptionId) => invoke("amend_prescription", { prescriptionId }),
   voidPrescription: (prescriptionId, reason) => invoke("void_prescription", { prescriptionId, reason }),
+  stopMedicine: (itemId, reason) => invoke("stop_medicine", { itemId, reason }),
+  resumeMedicine: (itemId) => invoke("resume_medicine", { itemId }),
   repeatPrescription: (patientId, prescriptionId, draft) =>
     invoke("repeat_prescription", { patientId, prescriptionId, draft }),
   findShortKeys: (patientId, typed) => invoke("find_short_keys", { patientId, typed }),

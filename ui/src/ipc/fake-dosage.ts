@@ -89,5 +89,7 @@ export const viewsOf = (draft: Draft): ItemView[] =>
       directions: read.words,
       quantity: read.quantity,
       noSubstitution: item.noSubstitution,
+      stoppedAt: null,
+      stopReason: null,
     };
   });

@@ -3,6 +3,7 @@ import type { Conflict } from "./bindings/Conflict";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import { type Around, type FakeClinic, summaryOf } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
+import { runningOf } from "./fake-running";
 
 type Commands = Pick<
   Backend,
@@ -133,13 +134,15 @@ export function fakePatients(
     getChart: (id) =>
       answer("getChart", () => {
         const kept = patientOf(id).mergedInto ?? id;
-        const { summary, form, prescriptions, visits, draft, prepared, known } = patientOf(kept);
+        const patient = patientOf(kept);
+        const { summary, form, prescriptions, visits, draft, prepared, known } = patient;
         const isClinical = !signedIn()?.roles.includes("receptionist");
         return {
           patient: summary,
           form,
           allergyStatus: isClinical ? known.status(form) : "unknown",
           allergies: isClinical ? known.allergies : [],
+          running: isClinical ? runningOf(patient) : [],
           conditions: isClinical ? known.conditions : [],
           measured: isClinical ? latest(known.measured, 0) : [],
           olderMeasured: isClinical ? Math.max(known.measured.length - shownAtFirst, 0) : 0,

@@ -9,7 +9,7 @@ const isSame = (one: { medicineText: string }, other: { medicineText: string }) 
 /** The draft with the lines of an earlier prescription. */
 export function repeatFake(own: Draft, last: PrescriptionSummary, medicines: MedicineFound[]): Draft {
   const more = last.items
-    .filter((item) => !own.items.some((one) => isSame(one, item)))
+    .filter((item) => item.stoppedAt === null && !own.items.some((one) => isSame(one, item)))
     .map((item) => ({
       medicineId:
         medicines.find((one) => `${one.genericName} ${one.strengthText}` === item.medicineText)?.id ?? null,

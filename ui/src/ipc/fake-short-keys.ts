@@ -130,6 +130,8 @@ export function fakeShortKeys(
             title: item.medicineText.toUpperCase(),
             medicineText: item.medicineText,
             noSubstitution: false,
+            stoppedAt: null,
+            stopReason: null,
           };
           try {
             const read = readFakeDosage(item.doseText, "tablet");

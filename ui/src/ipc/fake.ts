@@ -22,6 +22,7 @@ import { fakePatients } from "./fake-patients";
 import { fakePrepared } from "./fake-prepared";
 import { fakeRecovery } from "./fake-recovery";
 import { fakeReview } from "./fake-review";
+import { fakeRunning } from "./fake-running";
 import { fakeShortKeys } from "./fake-short-keys";
 import { fakeClinics, fakeStaff } from "./fake-staff";
 
@@ -324,6 +325,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       return { ...patient, record: (title) => record(title, patient.summary) };
     }),
     ...pad.commands,
+    ...fakeRunning(answer, clinic, around),
     ...fakePrepared(answer, clinic, around),
     ...fakeShortKeys(answer, (id) =>
       clinic.patientOf(id).known.allergies.map((allergy) => allergy.form.substance),

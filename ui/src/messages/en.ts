@@ -3,7 +3,7 @@ import { pad, prescription } from "./consultation";
 import { booking, day, week } from "./day";
 import { files } from "./files";
 import { followUps } from "./follow-ups";
-import { known, trend } from "./known";
+import { known, running, trend } from "./known";
 import { letterhead } from "./letterhead";
 import { medicines } from "./medicines";
 import { password } from "./password";
@@ -230,6 +230,7 @@ export const messages = {
   files,
   letterhead,
   known,
+  running,
   trend,
   pad,
   prepared,

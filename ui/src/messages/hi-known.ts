@@ -1,4 +1,4 @@
-import type { known as english, trend as englishTrend } from "./known";
+import type { known as english, running as englishRunning, trend as englishTrend } from "./known";
 import { number } from "./hi-words";
 
 export const known: typeof english = {
@@ -54,6 +54,25 @@ export const known: typeof english = {
   conditionsFound: "मिलती हुई बीमारियाँ",
   removeCondition: (text) => `${text} हटाएँ`,
   removedCondition: (text) => `${text} हटाई गई`,
+};
+
+export const running: typeof englishRunning = {
+  title: "चल रही दवाएँ",
+  none: "अभी कोई दवा नहीं चल रही।",
+  until: (day) => `${day} तक`,
+  ongoing: "अगली सूचना तक",
+  endNotSaid: (day) => `कब तक, नहीं लिखा; ${day} तक गिनी जाती है`,
+  prescribed: (day) => `${day} को लिखी`,
+  prescribedLong: (title, day) => `${title}: ${day} को लिखी`,
+  stop: "बंद करें",
+  stopLong: (title) => `${title} बंद करें`,
+  stopTitle: (title) => `${title} बंद करें?`,
+  stopText:
+    "यह इस सूची से हट जाएगी, और सुरक्षा जाँच इसे आगे नहीं गिनेगी। हस्ताक्षरित पर्चा वैसा ही रहेगा, साथ में यह बात लिखी रहेगी।",
+  reason: "क्यों (पर्चे के साथ रखा जाएगा)",
+  reasonHint: "दाने, अब ज़रूरत नहीं, दूसरी दवा दी",
+  stopped: (title) => `${title} बंद की गई`,
+  stoppedOn: (day, reason) => `${day} को बंद की गई: ${reason}`,
 };
 
 export const trend: typeof englishTrend = {

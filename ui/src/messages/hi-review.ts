@@ -144,6 +144,8 @@ export const review: typeof english = {
     class_code: "वर्ग",
     reaction: "क्या हुआ",
     noted_on: "कब लिखा",
+    stopped_at: "दवा बंद की गई",
+    stop_reason: "क्यों बंद की गई",
   },
   values: {
     true: "हाँ",

@@ -4,7 +4,7 @@ import { pad, prescription } from "./hi-consultation";
 import { booking, day, week } from "./hi-day";
 import { files } from "./hi-files";
 import { followUps } from "./hi-follow-ups";
-import { known, trend } from "./hi-known";
+import { known, running, trend } from "./hi-known";
 import { letterhead } from "./hi-letterhead";
 import { medicines } from "./hi-medicines";
 import { password } from "./hi-password";
@@ -231,6 +231,7 @@ export const messages: typeof english = {
   files,
   letterhead,
   known,
+  running,
   trend,
   pad,
   prepared,

@@ -56,6 +56,26 @@ export const known = {
   removedCondition: (text: string) => `${text} removed`,
 };
 
+/** The words of what a patient takes now, and of what was stopped. */
+export const running = {
+  title: "Current medicines",
+  none: "None that is still running.",
+  until: (day: string) => `until ${day}`,
+  ongoing: "until further notice",
+  endNotSaid: (day: string) => `no end given; counts until ${day}`,
+  prescribed: (day: string) => `prescribed ${day}`,
+  prescribedLong: (title: string, day: string) => `${title}: prescribed ${day}`,
+  stop: "Stop",
+  stopLong: (title: string) => `Stop ${title}`,
+  stopTitle: (title: string) => `Stop ${title}?`,
+  stopText:
+    "It leaves this list, and the safety checks no longer count it. The signed prescription stays as it is, with this note beside it.",
+  reason: "Why (kept with the prescription)",
+  reasonHint: "rash, no longer needed, replaced",
+  stopped: (title: string) => `${title} stopped`,
+  stoppedOn: (day: string, reason: string) => `Stopped on ${day}: ${reason}`,
+};
+
 /** The words of what was measured over the visits. */
 export const trend = {
   title: "Measured",

@@ -149,6 +149,8 @@ export const review = {
     class_code: "Class",
     reaction: "Reaction",
     noted_on: "Noted on",
+    stopped_at: "Medicine stopped",
+    stop_reason: "Why it was stopped",
   },
   values: {
     true: "yes",

@@ -20,6 +20,7 @@ import { ChartActions } from "./ChartActions";
 import { Conditions } from "./Conditions";
 import known from "./Known.module.css";
 import { AllergyBar, PatientStrip } from "./PatientStrip";
+import { Running } from "./Running";
 import { Timeline } from "./Timeline";
 import { Trends } from "./Trends";
 
@@ -71,6 +72,7 @@ export function Chart({ patientId, books }: Props) {
         <PreparedNotes prepared={data.prepared} />
         <div className={classes.body}>
           <div className={known.column}>
+            {session.mayReadClinical && <Running chart={data} />}
             {session.mayReadClinical && <Allergies chart={data} />}
             {session.mayReadClinical && <Conditions chart={data} />}
             <About chart={data} />

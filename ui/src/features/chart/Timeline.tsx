@@ -10,6 +10,7 @@ import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
+import { stoppedText } from "../prescription/stopped";
 import { valueText } from "../review/words";
 import classes from "./Chart.module.css";
 import { Older, useOlder } from "./Older";
@@ -80,6 +81,7 @@ function Signed({ patientId, prescription }: { patientId: string; prescription: 
             <li key={`${item.title} ${item.doseText}`}>
               <strong>{item.title}</strong> <span lang={langOf(item.directions)}>{item.directions}</span>
               {item.noSubstitution && <b> {messages.prescription.noSubstitution}</b>}
+              {item.stoppedAt && <em className={classes.stopped}>{stoppedText(item)}</em>}
             </li>
           ))}
         </ul>

@@ -4,6 +4,7 @@ import type { Difference } from "../../ipc/bindings/Difference";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { Kbd } from "../../shared/parts";
+import { stoppedText } from "../prescription/stopped";
 import classes from "./Pad.module.css";
 
 interface Props {
@@ -32,6 +33,7 @@ export function Before({ chart, difference, onRepeat }: Props) {
                 <strong>{item.title}</strong>
                 <code>{item.doseText}</code>
                 {item.noSubstitution && <b> {messages.prescription.noSubstitution}</b>}
+                {item.stoppedAt && <em>{stoppedText(item)}</em>}
               </li>
             ))}
           </ul>
@@ -62,6 +64,7 @@ function Repeated({ difference }: { difference: Difference }) {
             {difference.removed.map((item) => (
               <li key={`${item.title} ${item.doseText}`}>
                 <del>{item.title}</del>
+                {item.stoppedAt && <em>{stoppedText(item)}</em>}
               </li>
             ))}
           </ul>

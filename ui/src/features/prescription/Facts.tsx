@@ -1,10 +1,12 @@
 import { IconCheck, IconClock } from "@tabler/icons-react";
 import type { AlertView } from "../../ipc/bindings/AlertView";
+import type { ItemView } from "../../ipc/bindings/ItemView";
 import type { PrescriptionSummary } from "../../ipc/bindings/PrescriptionSummary";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
 import { FactList } from "../../shared/parts";
 import classes from "./Prescription.module.css";
+import { stoppedText } from "./stopped";
 
 function alertWords(alert: AlertView): string {
   const { prescription: words } = messages;
@@ -13,6 +15,8 @@ function alertWords(alert: AlertView): string {
   const marks = [outcome, rules].filter(Boolean).join(", ");
   return `${[alert.medicine, alert.why].filter(Boolean).join(": ")}${marks && ` (${marks})`}`;
 }
+
+const itemText = (item: ItemView) => [item.title, stoppedText(item)].filter(Boolean).join("\n");
 
 function signedBy({ doctorName, ownSignature }: PrescriptionSummary): string {
   const how = ownSignature && messages.prescription.ownSignature[ownSignature];
@@ -31,7 +35,7 @@ export function Facts({ prescription }: { prescription: PrescriptionSummary }) {
     [words.date, shortDay(prescription.visitDate)],
     [words.signedBy, signedBy(prescription)],
     [words.diagnoses, prescription.diagnoses.join(", ")],
-    [words.medicines, prescription.items.map((item) => item.title).join("\n")],
+    [words.medicines, prescription.items.map(itemText).join("\n")],
     [words.alerts, prescription.alerts.map(alertWords).join("\n")],
     [words.comeBack, prescription.followUpDate && shortDay(prescription.followUpDate)],
   ];

@@ -1,7 +1,7 @@
 import type { Conflict } from "../../ipc/bindings/Conflict";
 import type { ConflictSide } from "../../ipc/bindings/ConflictSide";
 import { messages } from "../../messages";
-import { diedText, shortDay } from "../../shared/format";
+import { diedText, shortDay, timeOrDay } from "../../shared/format";
 
 const labelOf = (name: string): string =>
   Object.entries(messages.review.facts).find(([known]) => known === name)?.[1] ?? name.replaceAll("_", " ");
@@ -21,6 +21,7 @@ export const factLabel = labelOf;
 export function valueText(value: string | null): string {
   if (value === null || value === "") return messages.review.empty;
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return shortDay(value);
+  if (/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value)) return timeOrDay(value);
   return Object.entries(messages.review.values).find(([known]) => known === value)?.[1] ?? value;
 }
 

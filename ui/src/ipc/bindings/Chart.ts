@@ -7,6 +7,7 @@ import type { PatientForm } from "./PatientForm";
 import type { PatientSummary } from "./PatientSummary";
 import type { Prepared } from "./Prepared";
 import type { PrescriptionSummary } from "./PrescriptionSummary";
+import type { Running } from "./Running";
 import type { Visit } from "./Visit";
 
 /**
@@ -33,6 +34,10 @@ allergies: Array<AllergyView>,
  * Other warnings in words, and allergies that were written so.
  */
 alerts: string | null, 
+/**
+ * What the patient takes now, the newest first.
+ */
+running: Array<Running>, 
 /**
  * Long illnesses.
  */

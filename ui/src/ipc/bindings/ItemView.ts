@@ -27,4 +27,12 @@ quantity: string | null,
 /**
  * Whether no other brand is to be given in its place.
  */
-noSubstitution: boolean, };
+noSubstitution: boolean, 
+/**
+ * When it was stopped, if it was.
+ */
+stoppedAt: string | null, 
+/**
+ * Why.
+ */
+stopReason: string | null, };

@@ -1,0 +1,97 @@
+import { Button } from "@mantine/core";
+import { IconArrowsSplit } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useSession } from "../../app/session";
+import type { Chart } from "../../ipc/bindings/Chart";
+import type { Running as Medicine } from "../../ipc/bindings/Running";
+import { langOf } from "../../ipc/problem";
+import { messages } from "../../messages";
+import { shortDay } from "../../shared/format";
+import classes from "./Known.module.css";
+import { StopMedicine } from "./StopMedicine";
+
+function untilText({ until, isEndSaid }: Medicine): string {
+  const { running: words } = messages;
+  if (until === null) return words.ongoing;
+  return isEndSaid ? words.until(shortDay(until)) : words.endNotSaid(shortDay(until));
+}
+
+/** What the patient takes now, as the safety checks count it, and the way to stop it. */
+export function Running({ chart }: { chart: Chart }) {
+  const [stopping, setStopping] = useState<Medicine | null>(null);
+  const { running: words } = messages;
+  return (
+    <>
+      <section className={classes.card} aria-labelledby="running-title">
+        <h2 id="running-title">{words.title}</h2>
+        <div className={classes.inside}>
+          {chart.running.length === 0 && <p>{words.none}</p>}
+          {chart.running.length > 0 && (
+            <ul className={classes.taken}>
+              {chart.running.map((one) => (
+                <Row
+                  key={one.id}
+                  patientId={chart.patient.id}
+                  medicine={one}
+                  onStop={() => setStopping(one)}
+                />
+              ))}
+            </ul>
+          )}
+        </div>
+      </section>
+      {stopping && <StopMedicine medicine={stopping} onClose={() => setStopping(null)} />}
+    </>
+  );
+}
+
+interface RowProps {
+  patientId: string;
+  medicine: Medicine;
+  onStop: () => void;
+}
+
+function Row({ patientId, medicine, onStop }: RowProps) {
+  const { session } = useSession();
+  const { running: words, known } = messages;
+  const { title, directions, conflict } = medicine;
+  return (
+    <li data-testid="running">
+      <p>
+        <strong>{title}</strong>
+        <small>{untilText(medicine)}</small>
+      </p>
+      <p lang={langOf(directions)}>{directions}</p>
+      <div>
+        <small>
+          <Link
+            to="/patients/$patientId/prescriptions/$prescriptionId"
+            params={{ patientId, prescriptionId: medicine.prescriptionId }}
+            aria-label={words.prescribedLong(title, shortDay(medicine.prescribedOn))}
+          >
+            {words.prescribed(shortDay(medicine.prescribedOn))}
+          </Link>{" "}
+          {medicine.doctorName}
+        </small>
+        {conflict ? (
+          <Link
+            className={classes.differs}
+            to="/review"
+            search={{ item: conflict }}
+            aria-label={known.differsLong(title)}
+          >
+            <IconArrowsSplit size={14} stroke={1.9} aria-hidden="true" />
+            {known.differs}
+          </Link>
+        ) : (
+          session.mayPrescribe && (
+            <Button size="compact-xs" variant="default" aria-label={words.stopLong(title)} onClick={onStop}>
+              {words.stop}
+            </Button>
+          )
+        )}
+      </div>
+    </li>
+  );
+}
