@@ -1,11 +1,13 @@
-//! Amendments: what a desktop lets a doctor replace goes in at the server.
+//! Amendments, and medicines that are stopped: what a desktop lets a doctor do with what is signed goes in at the server.
 
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use protocol::api::Fate;
+use protocol::conflict::Choice;
 use protocol::id::{PatientId, PrescriptionId};
 use protocol::prescription::Status;
-use replica::view::Draft;
+use replica::view::{Draft, Running};
 
+use crate::conflicts::meet;
 use crate::own_keys::{RAHUL, SECOND_DOCTOR};
 use crate::sync::draft;
 
@@ -71,5 +73,65 @@ async fn what_a_merged_registration_was_prescribed_is_amended_and_stands_in_the_
     let shown: Vec<_> = shown.iter().map(|one| (one.id, one.status)).collect();
     assert!(shown.contains(&(first, Status::Superseded)), "{shown:?}");
     assert!(shown.contains(&(second, Status::Finalised)), "{shown:?}");
+    Ok(())
+}
+
+fn running(desk: &TestDesk, patient: PatientId) -> anyhow::Result<Vec<Running>> {
+    Ok(desk.replica()?.chart(patient)?.running)
+}
+
+/// Why the lines of a prescription were stopped, as a desktop shows it.
+fn stopped(desk: &TestDesk, id: PrescriptionId) -> anyhow::Result<Vec<Option<String>>> {
+    Ok(desk.replica()?.prescription(id)?.items.into_iter().map(|line| line.stop_reason).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_medicine_that_is_stopped_on_one_desk_is_stopped_on_another_and_taken_up_again_there()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    let sunita = register(&one, "Sunita", "98204 41276")?;
+    let signed = sign(&one, sunita, &draft())?;
+    meet(&one, &other).await?;
+    let lines = running(&one, sunita)?;
+    assert_eq!(lines, running(&other, sunita)?);
+    one.replica()?.stop_medicine(lines[0].id, "rash")?;
+    meet(&one, &other).await?;
+    went_in(&one)?;
+    assert_eq!(stopped(&other, signed)?, [Some("rash".to_owned()), None, None]);
+    assert_eq!(running(&other, sunita)?, lines[1..]);
+    other.replica()?.resume_medicine(lines[0].id)?;
+    meet(&one, &other).await?;
+    went_in(&other)?;
+    assert_eq!(running(&one, sunita)?, lines);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_medicine_that_two_desks_stopped_while_apart_one_reason_is_decided_for_both()
+-> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let (one, other) = (clinic.desk("Room 1").await?, clinic.desk("Room 2").await?);
+    let sunita = register(&one, "Sunita", "98204 41276")?;
+    let signed = sign(&one, sunita, &draft())?;
+    meet(&one, &other).await?;
+    let lines = running(&one, sunita)?;
+    clinic.network.set_down(true);
+    one.replica()?.stop_medicine(lines[0].id, "rash")?;
+    other.replica()?.stop_medicine(lines[0].id, "itching")?;
+    clinic.network.set_down(false);
+    meet(&one, &other).await?;
+    assert_eq!(running(&one, sunita)?, running(&other, sunita)?);
+    assert_eq!(running(&one, sunita)?.len(), 2, "it is stopped, whichever of the two holds");
+    let [item] = one.replica()?.conflicts(true)?.try_into().expect("one item");
+    let chosen = if item.ours.holds { Choice::Theirs } else { Choice::Ours };
+    let before = stopped(&one, signed)?;
+    one.replica()?.decide_conflict(item.id, chosen, None, "")?;
+    meet(&one, &other).await?;
+    for desk in [&one, &other] {
+        assert_eq!(desk.replica()?.conflicts(true)?, []);
+        let after = stopped(desk, signed)?;
+        assert!(after[0].is_some() && after[0] != before[0], "{after:?}");
+    }
     Ok(())
 }
