@@ -6,6 +6,7 @@ use protocol::letters::boxes;
 use rusqlite::Transaction;
 use serde::Serialize;
 
+use crate::disputed::disputed_words;
 use crate::error::{Error, Result};
 use crate::one_patient::kept;
 use crate::replica::Replica;
@@ -52,20 +53,33 @@ impl Replica {
         Ok(told(&(serde_json::to_string(draft)? + &patient)))
     }
 
-    /// Lets a draft be signed, if this person was told what of it cannot be printed.
+    /// Lets a draft be signed, if this person was told what of it cannot be printed, or is not printed yet.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] the first time.
     pub(crate) fn must_know_what_is_not_printed(&self, patient: PatientId, draft: &Draft) -> Result<()> {
-        let said = self.store.read(|tx| {
+        let untold = self.store.read(|tx| {
             let patient = kept(tx, patient)?;
-            let Some(said) = self.not_printed(tx, patient, draft)? else { return Ok(None) };
-            let name = format!("told/{}/{patient}/{said}", self.person.id);
-            Ok(if meta::<bool>(tx, &name)?.is_some() { None } else { Some((name, said)) })
+            let letters = self.not_printed(tx, patient, draft)?;
+            let letters = letters.map(|said| format!("{said} Change them, or sign again as it is."));
+            let disputed = disputed_words(tx, patient)?.join(" ");
+            let disputed = Some(disputed).filter(|said| !said.is_empty());
+            let disputed = disputed.map(|said| format!("{said} Decide it first, or sign again as it is."));
+            let mut untold = Vec::new();
+            for said in letters.into_iter().chain(disputed) {
+                let name = format!("told/{}/{patient}/{said}", self.person.id);
+                if meta::<bool>(tx, &name)?.is_none() {
+                    untold.push((name, said));
+                }
+            }
+            Ok(untold)
         })?;
-        let Some((name, said)) = said else { return Ok(()) };
-        self.store.write(|tx| set_meta(tx, &name, &true))?;
-        Err(Error::Invalid(format!("{said} Change them, or sign again as it is. Nothing was signed.")))
+        if untold.is_empty() {
+            return Ok(());
+        }
+        self.store.write(|tx| untold.iter().try_for_each(|(name, _)| set_meta(tx, name, &true)))?;
+        let said: Vec<String> = untold.into_iter().map(|(_, said)| said).collect();
+        Err(Error::Invalid(format!("{} Nothing was signed.", said.join(" "))))
     }
 }

@@ -46,6 +46,7 @@ mod today;
 // The pad: from what is typed to what is signed and printed.
 mod amend;
 mod diagnoses;
+mod disputed;
 mod kept_dose;
 mod letterhead;
 mod letters;

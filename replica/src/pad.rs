@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::amend::follow_up_day;
 use crate::chart::{capitals, form_before, item_view};
+use crate::disputed::disputed_words;
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::medicines::name_in_full;
@@ -53,7 +54,8 @@ impl Replica {
             };
             let gone = self.gone(tx, id, draft)?.into_iter().map(|(_, words)| words);
             let not_printed = self.not_printed(tx, id, draft)?;
-            let warnings = draft.vitals.warnings().into_iter().chain(gone).chain(not_printed);
+            let disputed = disputed_words(tx, id)?;
+            let warnings = draft.vitals.warnings().into_iter().chain(gone).chain(not_printed).chain(disputed);
             Ok(DraftSaved {
                 saved_at: now,
                 items: item_views(tx, draft, self.language())?,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::amend::{follow_up_day, replaced, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
 use crate::chart::{allergy_status, diagnosis_words, doctor_name, item_view, version, warnings_in_words};
+use crate::disputed::disputed;
 use crate::error::{Error, Result};
 use crate::one_patient::{kept, registration_rows};
 use crate::pad::{claim_draft, item_values, named_now};
@@ -35,7 +36,8 @@ impl Replica {
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
     /// has a line that cannot be read, or replaces what it may not, and the first time for one of which something was
-    /// taken back, or has letters that cannot be printed; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
+    /// taken back, or has letters that cannot be printed,
+    /// or of a patient on whom two entries differ; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
     /// that `leave_out` names by their places.
     pub fn sign_prescription(
         &self,
@@ -266,16 +268,18 @@ fn stored_diagnosis(diagnosis: &Diagnosis) -> Value {
     }
 }
 
-/// The patient as they are now, for paper: later corrections do not change what was signed.
+/// The patient as they are now, for paper: later corrections do not change what was signed. What is disputed is left out.
 pub(crate) fn patient_snapshot(tx: &Transaction<'_>, id: PatientId, today: Date) -> Result<Value> {
     let patient = &must_get(tx, TableName::Patients, id.0)?;
     let address = [text(patient, "address_line"), text(patient, "city")];
     let address: Vec<&str> = address.into_iter().filter(|part| !part.is_empty()).collect();
+    let disputed = disputed(tx, id)?;
+    let known = |column: &str| !disputed.contains(column);
     Ok(json!({
         "full_name": full_name(patient),
-        "age": age_of(patient, today).map(protocol::patient::Age::text),
-        "sex": sex_letter(patient),
-        "mobile_number": text(patient, "mobile_number"),
+        "age": age_of(patient, today).filter(|_| known("date_of_birth")).map(protocol::patient::Age::text),
+        "sex": Some(sex_letter(patient)).filter(|_| known("sex")),
+        "mobile_number": Some(text(patient, "mobile_number")).filter(|_| known("mobile_number")),
         "address": address.join(", "),
         "patient_code": text(patient, "patient_code"),
         "allergies": allergies(&registration_rows(tx, id)?, &allergy_words(tx, id)?),

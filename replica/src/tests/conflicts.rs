@@ -23,7 +23,7 @@ fn known(fixture: &Fixture, name: &str, number: &str, change: &[(&str, Value)]) 
 }
 
 /// An item as the server opens it.
-fn opened(fixture: &Fixture, values: Value) -> ConflictId {
+pub(super) fn opened(fixture: &Fixture, values: Value) -> ConflictId {
     let id = Uuid::now_v7();
     put(fixture, id, values);
     ConflictId(id)

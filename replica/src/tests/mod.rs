@@ -9,6 +9,7 @@ mod day;
 mod days;
 mod deaths;
 mod dental;
+mod disputed;
 mod export;
 mod file;
 mod files;
