@@ -33,7 +33,7 @@ pub struct Printed {
     pub logo: Vec<u8>,
     /// The patient's name.
     pub patient_name: String,
-    /// `54 y, F`.
+    /// `54 y, F`, with the weight if it was measured: `54 y, F, 68.5 kg`.
     pub patient_age_sex: String,
     /// The patient's code, or empty.
     pub patient_code: String,

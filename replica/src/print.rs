@@ -41,7 +41,7 @@ impl Replica {
             let mut printed = head(tx, clinic, &snapshot("patient_snapshot"), &snapshot("doctor_snapshot"));
             printed.date = parse_day(text(&values, "visit_date")).map_or_else(String::new, day_words);
             printed.mode = mode_words(mode_of(&values), text(&values, "language"));
-            printed.vitals = Vitals::of(&snapshot("vitals")).words();
+            put_vitals(&mut printed, &Vitals::of(&snapshot("vitals")));
             printed.history = text(&values, "history").to_owned();
             printed.examination = text(&values, "examination").to_owned();
             printed.referral = text(&values, "referral_to").to_owned();
@@ -93,7 +93,7 @@ impl Replica {
             let patient = patient_snapshot(tx, id, today)?;
             let mut printed = head(tx, self.facts.clinic_id.0, &patient, &doctor);
             printed.date = day_words(today);
-            printed.vitals = draft.vitals.words();
+            put_vitals(&mut printed, &draft.vitals);
             printed.history = draft.history.trim().to_owned();
             printed.examination = draft.examination.trim().to_owned();
             printed.referral = draft.referral.trim().to_owned();
@@ -137,6 +137,15 @@ fn head(tx: &Transaction<'_>, clinic: uuid::Uuid, patient: &Value, doctor: &Valu
     };
     put_head(&mut printed, &clinic);
     printed
+}
+
+/// What was measured; the weight, by which many doses go, also stands beside the age.
+fn put_vitals(printed: &mut Printed, vitals: &Vitals) {
+    printed.vitals = vitals.words();
+    if let Some(weight) = vitals.weight() {
+        let is_first = printed.patient_age_sex.is_empty();
+        printed.patient_age_sex += &if is_first { weight } else { format!(", {weight}") };
+    }
 }
 
 /// How the patient was seen, in English and in their language; nothing of one who was there.

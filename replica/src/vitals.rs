@@ -102,6 +102,11 @@ impl Vitals {
         warnings
     }
 
+    /// `68.5 kg`, if the patient was weighed.
+    pub(crate) fn weight(&self) -> Option<String> {
+        self.weight_kg.map(|weight| format!("{} kg", plain(weight)))
+    }
+
     /// As it stands on paper.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut shown = Vec::new();

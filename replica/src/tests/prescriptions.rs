@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::replica::Replica;
 use crate::store::OwnSignature;
-use crate::view::{CommandError, Draft, DraftItem, LineChoice, PrescriptionSummary};
+use crate::view::{CommandError, Draft, DraftItem, LineChoice, PrescriptionSummary, Vitals};
 
 #[test]
 fn a_medicine_is_found_with_its_form_as_people_write_it_and_not_with_another() {
@@ -355,6 +355,24 @@ fn directions_are_printed_in_the_patients_language_beside_english() {
         assert!(printed.items[0].local_directions.contains(words));
         assert!(printed.items[0].directions.starts_with("1 tablet"));
     }
+}
+
+#[test]
+fn the_weight_of_that_visit_stands_beside_the_age_on_paper() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let weighed = Vitals { weight_kg: Some(68.5), ..Vitals::default() };
+    let draft = Draft { vitals: weighed, advice: "Rest".into(), ..Draft::default() };
+    fixture.replica.save_draft(sunita, &draft).expect("BUG: saved");
+    let previewed = fixture.replica.printed_draft(sunita).expect("BUG: drawn");
+    let signed = fixture.replica.sign_prescription(sunita, &draft, &[]).expect("BUG: signed").id;
+    let printed = fixture.replica.printed(signed).expect("BUG: printed");
+    for paper in [previewed, printed] {
+        assert_eq!(paper.patient_age_sex, "54 y, F, 68.5 kg");
+    }
+    let again = Draft { advice: "Rest".into(), ..Draft::default() };
+    let signed = fixture.replica.sign_prescription(sunita, &again, &[]).expect("BUG: signed").id;
+    assert_eq!(fixture.replica.printed(signed).expect("BUG: printed").patient_age_sex, "54 y, F");
 }
 
 #[test]
