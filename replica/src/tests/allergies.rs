@@ -1,5 +1,6 @@
 //! Allergies as rows of their own, long illnesses, and what was measured over the visits.
 
+use protocol::api::DeviceScope;
 use protocol::id::{AllergyId, MedicineId, PatientId};
 use protocol::mutation::Mutation;
 use protocol::permission::Role;
@@ -109,6 +110,20 @@ fn an_allergy_that_is_noted_by_its_code_holds_the_medicine_and_tells_the_front_d
     assert_eq!(chart.allergy_status, "has_allergies");
     assert_eq!(chart.allergies[0].checked_by.as_deref(), Some("Amoxicillin"));
     assert_eq!(chart.allergies[0].noted_on.as_deref(), Some("2026-11-23"));
+}
+
+#[test]
+fn who_may_not_see_allergies_is_told_that_there_is_one_and_no_word_of_which() {
+    let mut fixture = fixture(Role::Doctor);
+    let sunita = sunita(&fixture);
+    note(&fixture, sunita, &penicillins());
+    fixture.replica.facts.scope = DeviceScope::FrontDesk;
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert_eq!(chart.allergy_status, "has_allergies");
+    let told = serde_json::to_string(&chart).expect("BUG: told");
+    for word in ["enicillin", "anaphylaxis", "severe"] {
+        assert!(!told.contains(word), "{told}");
+    }
 }
 
 #[test]

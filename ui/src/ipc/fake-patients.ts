@@ -140,7 +140,7 @@ export function fakePatients(
         return {
           patient: summary,
           form,
-          allergyStatus: isClinical ? known.status(form) : "unknown",
+          allergyStatus: known.status(form),
           allergies: isClinical ? known.allergies : [],
           running: isClinical ? runningOf(patient) : [],
           conditions: isClinical ? known.conditions : [],

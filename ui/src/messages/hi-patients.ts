@@ -94,6 +94,7 @@ export const chart: typeof englishChart = {
   correct: "विवरण सुधारें",
   allergies: "एलर्जी",
   allergiesNoWords: "विवरण नहीं लिखा। दवा लिखने से पहले पूछें।",
+  allergiesHidden: "इस मरीज़ को एलर्जी है। कौन-सी, यह डॉक्टर और नर्स देखते हैं।",
   allergiesUnknown: "एलर्जी अभी पूछी नहीं गई",
   allergiesNone: "कोई एलर्जी ज्ञात नहीं",
   warnings: "चेतावनियाँ",

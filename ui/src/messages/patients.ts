@@ -99,6 +99,7 @@ export const chart = {
   correct: "Correct details",
   allergies: "ALLERGIES",
   allergiesNoWords: "No details written. Ask before prescribing.",
+  allergiesHidden: "This patient has allergies. Doctors and nurses see which.",
   allergiesUnknown: "Allergies not asked yet",
   allergiesNone: "No known allergies",
   warnings: "Warnings",

@@ -19,8 +19,8 @@ import classes from "./Chart.module.css";
 import { ChartActions } from "./ChartActions";
 import { Conditions } from "./Conditions";
 import known from "./Known.module.css";
-import { AllergyBar, PatientStrip } from "./PatientStrip";
 import { Running } from "./Running";
+import { AllergyBar, AllergySign, PatientStrip } from "./PatientStrip";
 import { Timeline } from "./Timeline";
 import { Trends } from "./Trends";
 
@@ -64,7 +64,7 @@ export function Chart({ patientId, books }: Props) {
         <PatientStrip chart={data}>
           <ChartActions chart={data} mayWrite={session.mayReadClinical} onBook={() => setBooking(true)} />
         </PatientStrip>
-        {session.mayReadClinical && <AllergyBar chart={data} />}
+        {session.mayReadClinical ? <AllergyBar chart={data} /> : <AllergySign chart={data} />}
         {problem}
         {day.error && <Problem error={day.error} onRetry={() => void day.refetch()} />}
         {day.data && <VisitLine day={day.data} patient={data.patient} />}

@@ -65,3 +65,16 @@ export function AllergyBar({ chart }: { chart: Chart }) {
     </div>
   );
 }
+
+/** The same for who may not see which allergies: that there are some. */
+export function AllergySign({ chart }: { chart: Chart }) {
+  const { chart: words } = messages;
+  if (chart.allergyStatus !== "has_allergies") return null;
+  return (
+    <div className={`${classes.bar} ${classes.red}`} role="note">
+      <IconAlertOctagon size={18} stroke={2} aria-hidden="true" />
+      <strong>{words.allergies}</strong>
+      <span>{words.allergiesHidden}</span>
+    </div>
+  );
+}
