@@ -209,6 +209,26 @@ test("the bar stands above the pad too", async () => {
   expect(bar()).toContain("Penicillins anaphylaxis, severe · 2019");
 });
 
+test("an allergy that is learnt while prescribing is noted without leaving the pad, and holds the line", async () => {
+  const { keys } = await openChartOf("Ramesh");
+  await keys.keyboard("{Control>}n{/Control}");
+  await screen.findByTestId("pad");
+  await keys.keyboard("amoxicillin 500 1-1-1 x5d{Enter}");
+  await screen.findByTestId("pad-item");
+  expect(screen.queryByText("HELD")).toBeNull();
+  await keys.click(screen.getByRole("button", { name: new RegExp(`^${messages.known.addAllergy}`) }));
+  await screen.findByRole("dialog", { name: messages.known.addAllergy });
+  await keys.keyboard("penicil{Enter}");
+  await screen.findByText("Every line is checked for Penicillins.");
+  await keys.keyboard("{Enter}");
+  await screen.findByText("HELD");
+  expect(bar()).toContain("Penicillins");
+  expect(screen.getByTestId("pad-item")).toBeTruthy();
+  expect(screen.getByRole("combobox", { name: messages.pad.line })).toBe(document.activeElement);
+  await keys.keyboard("{Control>}{Shift>}a{/Shift}{/Control}");
+  await screen.findByRole("dialog", { name: messages.known.addAllergy });
+});
+
 test("what was measured is drawn, and can be read as a table", async () => {
   const { keys } = await openChartOf("Sunita");
   const trends = screen.getAllByTestId("trend").map((one) => one.querySelector("figcaption")?.textContent);

@@ -1,9 +1,10 @@
 import { IconAlertOctagon, IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { keyLabel } from "../../app/keymap";
 import type { Chart } from "../../ipc/bindings/Chart";
 import { messages } from "../../messages";
 import { age, mobile } from "../../shared/format";
-import { Avatar, DiedMark } from "../../shared/parts";
+import { Avatar, DiedMark, Kbd } from "../../shared/parts";
 import { allergyDetails } from "./allergy";
 import classes from "./PatientStrip.module.css";
 
@@ -30,8 +31,8 @@ export function PatientStrip({ chart, children }: { chart: Chart; children?: Rea
   );
 }
 
-/** The one solid red thing of the program. It never folds and never scrolls away. */
-export function AllergyBar({ chart }: { chart: Chart }) {
+/** The one solid red thing of the program. It never folds and never scrolls away. `onNote` notes an allergy where none is. */
+export function AllergyBar({ chart, onNote }: { chart: Chart; onNote?: () => void }) {
   const { chart: words } = messages;
   const holding = chart.allergies.filter((one) => one.counts);
   if (chart.allergyStatus === "has_allergies") {
@@ -61,6 +62,11 @@ export function AllergyBar({ chart }: { chart: Chart }) {
         <span>
           {words.warnings}: {chart.alerts}
         </span>
+      )}
+      {onNote && (
+        <button type="button" className={classes.note} onClick={onNote}>
+          {messages.known.addAllergy} <Kbd>{keyLabel("allergy")}</Kbd>
+        </button>
       )}
     </div>
   );

@@ -15,6 +15,7 @@ import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { Kbd, KeyBar, Problem } from "../../shared/parts";
 import { useToast } from "../../shared/toasts";
+import { AllergyDialog } from "../chart/AllergyDialog";
 import { AllergyBar, PatientStrip } from "../chart/PatientStrip";
 import { PreparedNotes } from "../prepared/PreparedNotes";
 import { ConflictBanner } from "../review/ConflictBanner";
@@ -63,6 +64,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [isLarge, setLarge] = useState(false);
+  const [isNoting, setNoting] = useState(false);
   const { pad: words, keys } = messages;
   const line = useLine({
     initial: pad.draft,
@@ -132,6 +134,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
   useKeys({
     takePrepared: () => void takePrepared(),
     preview: () => setLarge(true),
+    allergy: () => setNoting(true),
     repeat: () => void repeat(),
     diagnosis: () => focusOn("pad-diagnosis"),
     vitals: () => focusOn("pad-bpSys"),
@@ -224,7 +227,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
         <PatientStrip chart={chart}>
           <DraftNote state={state} patientId={chart.patient.id} />
         </PatientStrip>
-        <AllergyBar chart={chart} />
+        <AllergyBar chart={chart} onNote={() => setNoting(true)} />
         <ConflictBanner conflicts={chart.conflicts} />
         <PreparedNotes prepared={chart.prepared} takenUp={draft.takenUp}>
           {isOffered && (
@@ -320,6 +323,16 @@ export function PadEditor({ chart, pad, problem }: Props) {
           />
         </div>
       </div>
+      {isNoting && (
+        <AllergyDialog
+          patientId={chart.patient.id}
+          allergy={null}
+          onClose={() => {
+            setNoting(false);
+            focusLine();
+          }}
+        />
+      )}
       <KeyBar
         keys={[
           ["/key Tab", keys.expand],
