@@ -33,6 +33,8 @@ fn main() {
         "add_staff",
         "change_staff",
         "give_password",
+        "list_audit",
+        "audit_choices",
         "list_conflicts",
         "decide_conflict",
         "merge_patients",

@@ -93,6 +93,8 @@ fn main() -> anyhow::Result<()> {
             commands::staff::add_staff,
             commands::staff::change_staff,
             commands::staff::give_password,
+            commands::audit::list_audit,
+            commands::audit::audit_choices,
             commands::review::list_conflicts,
             commands::review::decide_conflict,
             commands::review::merge_patients,

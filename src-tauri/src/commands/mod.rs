@@ -1,6 +1,7 @@
 //! The commands of the window: each forwards to the replica and adds no rule of its own. A command takes no
 //! user, tenant, role, path or query text from the window: who is signed in is known here.
 
+pub mod audit;
 pub mod chart;
 pub mod computers;
 pub mod day;

@@ -4,6 +4,7 @@ import {
   IconDeviceDesktop,
   IconFileDescription,
   IconHelpCircle,
+  IconListSearch,
   IconPill,
   IconPrescription,
   IconRefresh,
@@ -77,6 +78,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Link to="/letterhead" {...link}>
           <IconFileDescription size={22} stroke={1.7} aria-hidden="true" />
           {shell.letterhead}
+        </Link>
+      )}
+      {session.person.roles.includes("admin") && (
+        <Link to="/audit" {...link}>
+          <IconListSearch size={22} stroke={1.7} aria-hidden="true" />
+          {shell.audit}
         </Link>
       )}
       {decisions > 0 && (

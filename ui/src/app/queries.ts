@@ -39,6 +39,9 @@ export const queryKeys = {
   computers: ["computers"],
   // The registrations in it come with the rows.
   staff: ["rows", "staff"],
+  // Not among the rows: each reading is an entry of the log itself.
+  audit: (filter: object) => ["audit", filter],
+  auditChoices: ["audit", "choices"],
   recoveryPage: ["recovery-page"],
   letterhead: ["rows", "letterhead"],
   letterheadPreviews: ["letterhead-preview"],
@@ -119,7 +122,8 @@ export const forgetRows = (client: QueryClient) =>
 /** Asks anew what the program says in words. The pad is left alone: its lines are said anew with its next pause. */
 export const askInWords = (client: QueryClient) =>
   client.invalidateQueries({
-    predicate: ({ queryKey: [name] }) => name === "sync-status" || name === "rows" || name === "dosage",
+    predicate: ({ queryKey: [name] }) =>
+      name === "sync-status" || name === "rows" || name === "dosage" || name === "audit",
   });
 
 export const refreshRows = (client: QueryClient) => client.invalidateQueries({ queryKey: queryKeys.rows });

@@ -5,6 +5,7 @@ import {
   createRouter,
 } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { AuditLog } from "../features/audit/AuditLog";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
 import { FollowUps } from "../features/followups/FollowUps";
@@ -122,6 +123,8 @@ const computers = createRoute({
 
 const staff = createRoute({ getParentRoute: () => root, path: "/staff", component: spoken(Staff) });
 
+const audit = createRoute({ getParentRoute: () => root, path: "/audit", component: spoken(AuditLog) });
+
 const letterhead = createRoute({
   getParentRoute: () => root,
   path: "/letterhead",
@@ -161,6 +164,7 @@ const routeTree = root.addChildren([
   sync,
   computers,
   staff,
+  audit,
   letterhead,
   shortKeys,
   medicines,

@@ -294,6 +294,13 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByRole("table");
     },
   },
+  "the audit log": {
+    go: async (opened) => {
+      await today(opened);
+      await opened.keys.click(screen.getByRole("link", { name: messages.shell.audit }));
+      return screen.findByRole("table");
+    },
+  },
   "a new doctor": {
     go: async (opened) => {
       await today(opened);

@@ -7,6 +7,9 @@ import type { AppState } from "./bindings/AppState";
 import type { AttachmentForm } from "./bindings/AttachmentForm";
 import type { AttachmentId } from "./bindings/AttachmentId";
 import type { AttachmentView } from "./bindings/AttachmentView";
+import type { AuditChoices } from "./bindings/AuditChoices";
+import type { AuditFilter } from "./bindings/AuditFilter";
+import type { AuditList } from "./bindings/AuditList";
 import type { Booking } from "./bindings/Booking";
 import type { BookingForm } from "./bindings/BookingForm";
 import type { BookingRead } from "./bindings/BookingRead";
@@ -170,6 +173,10 @@ export interface Backend {
   changeStaff(id: UserId, seen: StaffForm, form: StaffForm): Promise<void>;
   /** Gives somebody else a one-time password, which is told once. Asks the server. */
   givePassword(id: UserId): Promise<string>;
+  /** A page of the clinic's audit log, for its admins: `older` is that of the page before. Asks the server. */
+  listAudit(filter: AuditFilter, older: string | null): Promise<AuditList>;
+  /** What the audit log can be filtered by. Asks the server. */
+  auditChoices(): Promise<AuditChoices>;
   /** Objects to an admin whom the operator of the server is going to make. Asks the server. */
   objectToAdmin(): Promise<void>;
   /** What waits for a decision, the oldest first; or what was decided, the latest first. */

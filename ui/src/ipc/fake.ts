@@ -10,6 +10,7 @@ import type { Person } from "./bindings/Person";
 import type { RefusedChange } from "./bindings/RefusedChange";
 import type { SyncStatus } from "./bindings/SyncStatus";
 import type { WindowLanguage } from "./bindings/WindowLanguage";
+import { fakeAudit } from "./fake-audit";
 import { type Around, fakeClinic } from "./fake-clinic";
 import { countStates, fakeConflict, fakeRefused, medicines, people, quietStatus, today } from "./fake-data";
 import { fakeDay } from "./fake-day";
@@ -294,6 +295,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         return { ...found };
       }),
     ...fakeStaff(answer, () => signedIn),
+    ...fakeAudit(answer),
     objectToAdmin: () =>
       answer("objectToAdmin", () => {
         const notices = status.notices.filter(({ code }) => code !== "admin_comes");

@@ -1,3 +1,4 @@
+import { audit } from "./audit";
 import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
 import { booking, day, week } from "./day";
@@ -57,6 +58,7 @@ export const messages = {
   leaving,
   computers,
   staff,
+  audit,
   broken,
   recovery,
   password,
@@ -87,6 +89,7 @@ export const messages = {
     sync: "Sync",
     computers: "Computers",
     staff: "Staff",
+    audit: "Audit log",
     letterhead: "Letterhead",
     shortKeys: "Library",
     medicines: "Medicines",

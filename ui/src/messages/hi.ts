@@ -1,4 +1,5 @@
 import type { messages as english } from "./en";
+import { audit } from "./hi-audit";
 import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
 import { booking, day, week } from "./hi-day";
@@ -58,6 +59,7 @@ export const messages: typeof english = {
   leaving,
   computers,
   staff,
+  audit,
   broken,
   recovery,
   password,
@@ -88,6 +90,7 @@ export const messages: typeof english = {
     sync: "सिंक",
     computers: "कंप्यूटर",
     staff: "स्टाफ़",
+    audit: "ऑडिट लॉग",
     letterhead: "लेटरहेड",
     shortKeys: "संग्रह",
     medicines: "दवाएँ",
