@@ -1,9 +1,12 @@
 //! What people do with the copy on their desktop reaches the tenant's audit log.
 
+use std::collections::BTreeSet;
+
 use clinic_sync::audit::command::{AuditCommand, AuditVerify, run_audit};
 use clinic_tests::clinic::{Clinic, TestDesk, patient};
 use clinic_tests::network::Fault;
 use protocol::api::NoticeCode;
+use replica::view::{AuditFilter, AuditLine};
 
 use crate::sync::draft;
 
@@ -29,6 +32,40 @@ async fn what_is_looked_at_and_printed_during_an_outage_is_in_the_log_afterwards
     assert_eq!(told[2].record, Some(signed.0));
     assert!(told[1..].iter().all(|event| event.patient == Some(sunita.0)));
     assert!(told.iter().all(|event| event.user.is_some() && event.occurred_at.is_some()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_reads_the_log_page_by_page_with_names_and_only_what_is_asked_for() -> anyhow::Result<()> {
+    let clinic = Clinic::open().await?;
+    let desk = clinic.desk("Room 1").await?;
+    let sunita = desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?.id;
+    for place in 0..250 {
+        desk.change(sunita, |form| form.city = format!("Marol {place}"))?;
+    }
+    desk.synced().await?;
+    let of_sunita = AuditFilter { patient: Some(sunita), ..AuditFilter::default() };
+    let first = desk.desk.audit_log(of_sunita.clone(), None).await?;
+    let rest = desk.desk.audit_log(of_sunita, first.older.clone()).await?;
+    assert!(first.older.is_some() && rest.older.is_none());
+    let all: Vec<_> = first.entries.iter().chain(&rest.entries).collect();
+    let ids: BTreeSet<&str> = all.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids.len(), all.len(), "no entry comes twice");
+    let changed = all.iter().filter(|one| one.what == "Changed").count();
+    let added = all.iter().filter(|one| one.what == "Added").count();
+    assert!(changed >= 250 && added == 1, "{changed}, {added}");
+    let is_told = |one: &&AuditLine| {
+        one.who == "Anjali Kulkarni"
+            && one.computer.as_deref() == Some("Room 1")
+            && one.patient == Some(sunita)
+    };
+    assert!(all.iter().all(is_told), "{all:?}");
+    let added = AuditFilter { action: Some("create".into()), ..AuditFilter::default() };
+    let added = desk.desk.audit_log(added, None).await?.entries;
+    assert!(added.iter().any(|one| one.name.as_deref() == Some("Sunita Deshmukh")), "{added:?}");
+    assert!(added.iter().all(|one| one.what == "Added"), "{added:?}");
+    let choices = desk.desk.audit_choices().await?;
+    assert_eq!(choices.people.len(), 1);
     Ok(())
 }
 

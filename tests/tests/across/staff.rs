@@ -5,7 +5,7 @@ use clinic_tests::network::Fault;
 use protocol::api::NoticeCode;
 use protocol::error::ErrorCode;
 use protocol::permission::Role;
-use replica::view::{AppState, StaffForm, StaffRegistration, StaffView};
+use replica::view::{AppState, AuditFilter, StaffForm, StaffRegistration, StaffView};
 use replica::{Error, Event};
 
 use crate::sync::draft;
@@ -81,6 +81,8 @@ async fn whom_an_admin_adds_signs_in_with_the_one_time_password_and_is_asked_for
     desk.synced().await?;
     let refused = desk.desk.staff().await.expect_err("BUG: she is no admin");
     assert_eq!(refused.code(), ErrorCode::Forbidden);
+    let refused = desk.desk.audit_log(AuditFilter::default(), None).await;
+    assert_eq!(refused.expect_err("BUG: she is no admin").code(), ErrorCode::Forbidden);
 
     desk.desk.lock();
     desk.unlock(EMAIL).await?;

@@ -215,6 +215,26 @@ async fn a_document_is_read_page_by_page_and_a_picture_stands_small_in_the_recor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_admin_reads_in_the_audit_log_at_which_computer_a_chart_was_opened() -> anyhow::Result<()> {
+    let (room, window) = Room::enrolled().await?;
+    register(&window, &sunita()).await?;
+    all_sent(&window).await?;
+    let other = room.clinic.desk("Room 2").await?;
+    let sunita = other.replica()?.find_patients("1276")?.people[0].id;
+    other.replica()?.chart(sunita)?;
+    other.desk.sync_now();
+    let now = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('sync_now').then(() => done());";
+    window.ask(now).await?;
+    room.clinic.told(&["login", "view", "login", "view"]).await?;
+    let open = "document.querySelector('a[href=\"/audit\"]').click(); arguments[0]();";
+    window.ask(open).await?;
+    let seen = window.shows("audit-entry", "Opened Patient Sunita Deshmukh Room 2").await?;
+    assert!(seen.contains("Anjali Kulkarni"), "{seen}");
+    window.shows("audit-entry", "Added Patient Sunita Deshmukh Room 1").await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Result<()> {
     let room = Room::new().await?;
     let window = room.open().await?;
