@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::api::DeviceScope;
+use protocol::api::{CodeRequest, DeviceScope};
 use protocol::audit::{Action, AuditEntry, AuditPage};
 use protocol::error::Problem;
 use protocol::id::{ClinicId, UserId};

@@ -145,6 +145,16 @@ async fn the_tool_enrols_syncs_searches_verifies_and_exports() -> anyhow::Result
     support.signed_in(&["export", "--what", "rows", "--to", file.to_str().expect("text")])?;
     let rows = std::fs::read_to_string(&file)?;
     assert!(rows.lines().any(|line| line.contains("\"table\":\"patients\"")));
+    let added = support.signed_in(&["audit", "--action", "create", "--person", EMAIL])?;
+    let entries = added.json()["entries"].clone();
+    assert!(
+        entries.as_array().is_some_and(|all| all.iter().any(|one| one["record"] == "Patient")),
+        "{entries} {}",
+        added.err
+    );
+    let nobody = support.signed_in(&["audit", "--person", "nobody@example.org"])?;
+    assert_eq!((nobody.exit, nobody.code().as_str()), (2, "invalid"));
+    assert_eq!(support.signed_in(&["audit", "--action", "teleport"])?.exit, 2);
     let ends = support.signed_in(&["log-ends"])?;
     assert_eq!((ends.exit, ends.out.lines().count()), (0, 1), "one value on one line: {}", ends.out);
     ends.json();

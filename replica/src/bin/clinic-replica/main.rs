@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use replica::view::{Enrolment, LedgerFormat, RecoveryForm};
+use replica::view::{AuditFilter, Enrolment, LedgerFormat, RecoveryForm};
 use replica::{Clock, Desk, Keyring, Replica, default_data_dir, save_file};
 use serde::Serialize;
 use serde_json::json;
 
 use exit::Failure;
-use options::{Args, Command, Form, What};
+use options::{Args, AuditAsked, Command, Form, What};
 
 type Answer = Result<(), Failure>;
 
@@ -103,6 +103,10 @@ async fn run(args: Args) -> Answer {
         Command::LogEnds { who } => {
             let replica = unlock(&desk, &who.email).await?;
             out.show(&aside(move || replica.log_ends()).await?)
+        }
+        Command::Audit { who, asked, timeout } => {
+            unlock(&desk, &who.email).await?;
+            audit(&desk, asked, timeout, out).await
         }
         Command::VerifyPrescription { who } => {
             let replica = unlock(&desk, &who.email).await?;
@@ -189,6 +193,24 @@ async fn verify(desk: &Arc<Desk>, replica: Arc<Replica>, deep: Option<u64>, out:
     answer["compared"] = json!(compared);
     out.show(&answer)?;
     if n_wrong == 0 { Ok(()) } else { Err(Failure::Not(format!("{n_wrong} things are wrong."))) }
+}
+
+async fn audit(desk: &Desk, asked: AuditAsked, timeout: u64, out: Out) -> Answer {
+    // With the first round comes what the server is asked with; if none comes, the question itself says so.
+    tokio::time::timeout(Duration::from_secs(timeout), in_step(desk)).await.ok();
+    let AuditAsked { from, until, action, person, older } = asked;
+    let person = match person {
+        None => None,
+        Some(email) => {
+            let mut staff = desk.staff().await?.people.into_iter();
+            let found = staff.find(|one| one.form.email.eq_ignore_ascii_case(&email));
+            let nobody = || Failure::Usage(format!("Nobody on the staff has the e-mail {email}."));
+            Some(found.ok_or_else(nobody)?.id)
+        }
+    };
+    let filter = AuditFilter { from, to: until, action, person, patient: None };
+    let list = desk.audit_log(filter, older).await?;
+    out.say(&list, &words::audit(&list))
 }
 
 async fn verify_paper(replica: Arc<Replica>, code: String, out: Out) -> Answer {

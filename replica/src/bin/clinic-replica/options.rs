@@ -137,6 +137,17 @@ pub enum Command {
         #[command(flatten)]
         who: Who,
     },
+    /// Lists who opened, changed, signed or printed what in the clinic, newest first, as the server tells its admins.
+    /// Standard input: the password.
+    Audit {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        asked: AuditAsked,
+        /// How many seconds it may take to reach the server.
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
+    },
     /// Checks the code on a printed prescription against the record on this computer; exit code 1 if the paper is not what
     /// was signed, or does not hold any more. Standard input: the password, then the text of the code.
     VerifyPrescription {
@@ -192,6 +203,25 @@ impl Filter {
             author: None,
         })
     }
+}
+
+#[derive(clap::Args)]
+pub struct AuditAsked {
+    /// From this day, such as 2026-11-23.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Until this day.
+    #[arg(long, alias = "to")]
+    pub until: Option<String>,
+    /// What was done, such as `view`.
+    #[arg(long)]
+    pub action: Option<String>,
+    /// The e-mail of whoever did it.
+    #[arg(long)]
+    pub person: Option<String>,
+    /// The entries after those of a page: what it gave as `older`.
+    #[arg(long)]
+    pub older: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

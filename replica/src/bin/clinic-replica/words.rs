@@ -1,7 +1,8 @@
 //! Answers for people.
 
 use replica::view::{
-    AppState, ComputerCode, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange, SyncStatus,
+    AppState, AuditList, ComputerCode, Conflict, LedgerPage, LedgerState, RecoveryPage, RefusedChange,
+    SyncStatus,
 };
 use replica::{OwnSignature, PaperReport};
 
@@ -91,6 +92,26 @@ pub fn ledger(page: &LedgerPage) -> String {
         .join("\t")
     });
     lines.chain([format!("{} of {} entries", page.entries.len(), page.total)]).collect::<Vec<_>>().join("\n")
+}
+
+pub fn audit(list: &AuditList) -> String {
+    let lines = list.entries.iter().map(|entry| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            format!("{} {}", entry.at.day, entry.at.time),
+            entry.who.clone(),
+            entry.what.clone(),
+            text(&entry.record),
+            text(&entry.name),
+            text(&entry.computer),
+        ]
+        .join("\t")
+    });
+    let end = match &list.older {
+        Some(older) => format!("Older ones: --older {older}"),
+        None => "There is nothing older.".to_owned(),
+    };
+    lines.chain([end]).collect::<Vec<_>>().join("\n")
 }
 
 pub fn conflicts(conflicts: &[Conflict], refused: &[RefusedChange]) -> String {
