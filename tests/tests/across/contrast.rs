@@ -132,7 +132,7 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     window.press_ctrl('4', false).await?;
     window.part("ledger-entry").await?;
     measure(&window, "the sync centre").await?;
-    for link in ["/letterhead", "/staff", "/computers", "/short-keys"] {
+    for link in ["/letterhead", "/staff", "/computers", "/audit", "/short-keys"] {
         let go = format!("document.querySelector('nav a[href=\"{link}\"]').click(); arguments[0]();");
         window.ask(&go).await?;
         let there = "arguments[0](document.querySelector('nav a[aria-current]').getAttribute('href'))";
