@@ -7,12 +7,12 @@ use protocol::api::Secret;
 use protocol::audit::{Action, AuditEntry, AuditPage, AuditQuery};
 use protocol::id::{DeviceId, PatientId, UserId};
 use protocol::manage::{DeviceInfo, UserInfo};
-use protocol::validate::{day_text, moment_text, parse_day};
+use protocol::validate::{day_text, moment_text};
 use rusqlite::{OptionalExtension, Transaction};
 use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 
 use super::{Desk, blocking};
-use crate::clock::time_text;
+use crate::clock::{time_text, written_day};
 use crate::error::{Error, Result};
 use crate::replica::Replica;
 use crate::settle::patient_name;
@@ -73,8 +73,9 @@ pub(crate) fn query(replica: &Replica, filter: AuditFilter, older: Option<String
     let offset = replica.store.read(|tx| replica.offset(tx))?;
     let day = |text: Option<String>| -> Result<Option<Date>> {
         let text = text.filter(|text| !text.trim().is_empty());
+        // Not every web view has a calendar in the field: then a day is typed as people write it.
         let read =
-            |text: String| parse_day(text.trim()).ok_or_else(|| Error::Invalid("This is not a day.".into()));
+            |text: String| written_day(&text).ok_or_else(|| Error::Invalid("This is not a day.".into()));
         text.map(read).transpose()
     };
     let (from, to) = (day(filter.from)?, day(filter.to)?);

@@ -133,7 +133,7 @@ async fn the_server_is_asked_for_the_days_of_the_clinic() {
     let fixture = fixture(Role::Admin);
     let filter = AuditFilter {
         from: Some("2026-11-22".into()),
-        to: Some("2026-11-23".into()),
+        to: Some("23/11/2026".into()),
         action: Some("view".into()),
         person: Some(LATA),
         patient: None,
