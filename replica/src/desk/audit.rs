@@ -74,8 +74,10 @@ pub(crate) fn query(replica: &Replica, filter: AuditFilter, older: Option<String
     let day = |text: Option<String>| -> Result<Option<Date>> {
         let text = text.filter(|text| !text.trim().is_empty());
         // Not every web view has a calendar in the field: then a day is typed as people write it.
-        let read =
-            |text: String| written_day(&text).ok_or_else(|| Error::Invalid("This is not a day.".into()));
+        let read = |text: String| {
+            written_day(&text)
+                .ok_or_else(|| Error::Invalid("This is not a day. Write it like 14/08/1972.".into()))
+        };
         text.map(read).transpose()
     };
     let (from, to) = (day(filter.from)?, day(filter.to)?);
