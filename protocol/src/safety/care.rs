@@ -62,7 +62,7 @@ pub(super) fn singular(word: &str) -> &str {
 
 impl Line {
     /// Whether the patient still takes it on this day.
-    pub(super) fn runs(&self, signed: Date, on: Date) -> bool {
+    pub fn runs(&self, signed: Date, on: Date) -> bool {
         self.end(signed).is_none_or(|end| end >= on)
     }
 
