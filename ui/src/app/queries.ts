@@ -73,8 +73,13 @@ export const queryKeys = {
   ownMedicines: ["rows", "own-medicines"],
   lines: ["line"],
   line: (text: string, was: string | null = null) => ["line", text, was],
-  dosage: (text: string, name: string, form: string, strength: string) =>
-    ["dosage", text, name, form, strength],
+  dosage: (text: string, name: string, form: string, strength: string) => [
+    "dosage",
+    text,
+    name,
+    form,
+    strength,
+  ],
 };
 
 /** Answers come from this computer: always available, and never worth a second try. */

@@ -118,7 +118,8 @@ test("an allergy that the checks do not know is said once above the lines, and e
   await keys.keyboard("cetirizine 0-0-1 x5d{Enter}");
   await waitFor(() => expect(screen.getAllByTestId("pad-item")).toHaveLength(2));
   await waitFor(() => {
-    for (const item of screen.getAllByTestId("pad-item")) expect(item.textContent).toContain("partly checked");
+    for (const item of screen.getAllByTestId("pad-item"))
+      expect(item.textContent).toContain("partly checked");
   });
   expect(screen.getAllByText(said)).toHaveLength(1);
   const told = screen.getByText(said).closest("[aria-live=polite]");
