@@ -17,8 +17,8 @@ pub const MAX_OFFLINE_DAYS: u8 = 14;
 pub const MAX_ROLE_DAYS: u8 = 7;
 /// A tenant that allows no work without contact still has so long when the line breaks.
 pub const GRACE: Duration = Duration::hours(1);
-/// Without the consent of an admin's computer a revoked one waits so long, in sight, before it destroys anything. A key
-/// of an admin's computer that was learnt less than this ago does not count yet.
+/// Without the consent of an admin's computer a revoked one runs so long, in sight, before it destroys anything. A key
+/// of an admin's computer does not count before the program has run so long since it learnt of it.
 pub const WIPE_WAIT: Duration = Duration::hours(24);
 /// At most so many computers out of service, and so many closed accounts, stand in a lease.
 pub const MAX_REMEMBERED: usize = 100;
@@ -85,12 +85,13 @@ pub struct Lease {
 impl Lease {
     /// The end of work without contact, by the server's time.
     pub fn not_after(&self) -> OffsetDateTime {
-        self.issued_at + Duration::days(self.offline_days.min(MAX_OFFLINE_DAYS).into()).max(GRACE)
+        self.issued_at
+            .saturating_add(Duration::days(self.offline_days.min(MAX_OFFLINE_DAYS).into()).max(GRACE))
     }
 
     /// Until when the roles of its people hold without contact, by the server's time.
     pub fn roles_until(&self) -> OffsetDateTime {
-        self.issued_at + Duration::days(self.offline_days.min(MAX_ROLE_DAYS).into()).max(GRACE)
+        self.issued_at.saturating_add(Duration::days(self.offline_days.min(MAX_ROLE_DAYS).into()).max(GRACE))
     }
 
     /// What it says of this person.
@@ -334,5 +335,12 @@ mod tests {
             assert_eq!(lease.roles_until() - lease.issued_at, Duration::days(roles));
         }
         assert_eq!(lease(0).not_after() - lease(0).issued_at, GRACE);
+    }
+
+    #[test]
+    fn a_lease_of_the_last_day_that_there_is_ends_that_day() {
+        let last = datetime!(9999-12-31 23:00 UTC);
+        let lease = Lease { issued_at: last, ..lease(14) };
+        assert_eq!((lease.not_after().date(), lease.roles_until().date()), (last.date(), last.date()));
     }
 }
