@@ -41,6 +41,8 @@ struct Held {
     seen_ms: i64,
     /// What was added to this computer's clock for the server's when the lease came.
     offset_ms: i64,
+    /// For how long the program has run here by then, all in all, in milliseconds. No clock that anybody sets changes it.
+    ran_ms: i64,
     /// How many changes waited for the network when that was last known.
     waiting: u32,
     /// How many attached files did.
@@ -51,8 +53,8 @@ struct Held {
     is_open: bool,
     /// The number of the last change that was made here.
     last_sequence: i64,
-    /// Since when each computer of an admin is known, by its public key, in milliseconds since 1970.
-    admins: BTreeMap<String, i64>,
+    /// For how long the program had run when each computer of an admin became known, by its public key.
+    admins_known: BTreeMap<String, i64>,
     revoked: Option<Revoked>,
 }
 
@@ -72,8 +74,9 @@ impl Held {
 /// This computer was taken out of service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Revoked {
-    /// When this computer learnt of it, in milliseconds since 1970.
-    learnt_ms: i64,
+    /// For how long the program had run when this computer learnt of it, in milliseconds.
+    #[serde(default)]
+    learnt_ran_ms: i64,
     consent: Option<Consent>,
     /// Whether what waited was handed over, as far as anybody opened it, and how much else was here and nowhere else.
     lost: Option<u32>,
@@ -132,7 +135,7 @@ impl From<SyncState> for Work {
 
 struct Known {
     held: Held,
-    /// Where the clock that only runs while the computer does stood at `held.seen_ms`.
+    /// Where the clock that only runs while the computer does stood at `held.seen_ms` and `held.ran_ms`.
     ran: Span,
     /// The time on disk.
     noted_ms: i64,
@@ -163,10 +166,26 @@ impl Guard {
     }
 
     fn time(&self, known: &Known) -> i64 {
-        let ran = self.clock.running().saturating_sub(known.ran);
-        let ran_ms = i64::try_from(ran.as_millis()).unwrap_or(i64::MAX);
         let by_clock = millis(self.clock.now()).saturating_add(known.held.offset_ms);
-        by_clock.max(known.held.seen_ms.saturating_add(ran_ms))
+        by_clock.max(known.held.seen_ms.saturating_add(self.ran_since(known)))
+    }
+
+    /// For how long the program has run since the latest time that is known.
+    fn ran_since(&self, known: &Known) -> i64 {
+        let ran = self.clock.running().saturating_sub(known.ran);
+        i64::try_from(ran.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// For how long the program has run here, all in all.
+    fn ran(&self, known: &Known) -> i64 {
+        known.held.ran_ms.saturating_add(self.ran_since(known))
+    }
+
+    /// From here on time is counted from this moment.
+    fn count_from(&self, known: &mut Known, moment_ms: i64) {
+        known.held.ran_ms = self.ran(known);
+        known.held.seen_ms = moment_ms;
+        known.ran = self.clock.running();
     }
 
     /// Notes the time, and how far the work here has come if that is known. What was counted before the last change that is
@@ -175,8 +194,7 @@ impl Guard {
         let mut known = self.lock();
         let now_ms = self.time(&known);
         let is_due = now_ms - known.noted_ms >= NOTE_EVERY.whole_milliseconds() as i64;
-        known.held.seen_ms = now_ms;
-        known.ran = self.clock.running();
+        self.count_from(&mut known, now_ms);
         let before = known.held.work();
         let now = work.filter(|work| work.last_sequence >= before.last_sequence).unwrap_or(before);
         known.held.take(now);
@@ -239,8 +257,12 @@ impl Guard {
         let mut known = self.lock();
         let opened = order.open(known.held.order_key.as_deref(), self.device);
         match opened.map_err(Error::OrderNotBelieved)? {
-            Order::Lease(lease) if lease.nonce == nonce => self.renew(&mut known, lease)?,
-            Order::Lease(_) => return Err(Error::internal("the lease answers another question")),
+            Order::Lease(lease) if lease.nonce != nonce => {
+                return Err(Error::internal("the lease answers another question"));
+            }
+            // Out of service, it neither learns the time nor loses a slot by one: a stolen server would destroy unsent work.
+            Order::Lease(_) if known.held.revoked.is_some() => {}
+            Order::Lease(lease) => self.renew(&mut known, lease)?,
             Order::Revoked(revocation) => self.revoke(&mut known, revocation),
         }
         known.held.order_key = Some(order.key.clone());
@@ -254,12 +276,11 @@ impl Guard {
     fn renew(&self, known: &mut Known, lease: Lease) -> Result<()> {
         // The server knows the time; a clock that once ran ahead is forgiven.
         known.held.offset_ms = millis(lease.issued_at) - millis(self.clock.now());
-        known.held.seen_ms = millis(lease.issued_at);
-        known.ran = self.clock.running();
+        self.count_from(known, millis(lease.issued_at));
         Slots::change_if_any(&self.home, |slots| slots.keep_to(&lease))?;
-        let (now_ms, held) = (known.held.seen_ms, &known.held.admins);
-        let since = |key: &String| held.get(key).copied().unwrap_or(now_ms);
-        known.held.admins = lease
+        let (ran_ms, held) = (known.held.ran_ms, &known.held.admins_known);
+        let since = |key: &String| held.get(key).copied().unwrap_or(ran_ms);
+        known.held.admins_known = lease
             .admin_devices
             .iter()
             .map(|admin| (admin.public_key.clone(), since(&admin.public_key)))
@@ -270,9 +291,11 @@ impl Guard {
 
     /// Out of service is for ever; what may still come is a consent.
     fn revoke(&self, known: &mut Known, revocation: Revocation) {
-        let learnt_ms = self.time(known);
+        let now_ms = self.time(known);
+        self.count_from(known, now_ms);
+        let learnt_ran_ms = known.held.ran_ms;
         let revoked = known.held.revoked.get_or_insert(Revoked {
-            learnt_ms,
+            learnt_ran_ms,
             consent: None,
             lost: None,
             has_sent_all: false,
@@ -322,29 +345,36 @@ impl Guard {
         }
     }
 
-    /// When this computer may destroy what is on it: a day after it learnt that it is out of service, or as soon as an
-    /// admin's computer has agreed that it has known for a day. So a stolen server, which can name any computer an
-    /// admin's, gains nothing by it.
+    /// When this computer may destroy what is on it if it stays on: when it has run for a day since it learnt that it is out
+    /// of service, or since it learnt of the admin's computer that agreed. What the server or this computer's clock says of
+    /// the time does not shorten that day. So a stolen server, which can name any computer an admin's, gains nothing by it.
     pub fn wipes_at(&self) -> Option<OffsetDateTime> {
         let known = self.lock();
-        let revoked = known.held.revoked.as_ref()?;
-        let since = self.consent_since(&known.held).unwrap_or(revoked.learnt_ms).min(revoked.learnt_ms);
-        Some(moment(since.saturating_add(WIPE_WAIT.whole_milliseconds() as i64)))
+        Some(moment(self.time(&known).saturating_add(self.left_to_wait(&known)?)))
     }
 
     /// Whether that time has come.
     pub fn may_wipe(&self) -> bool {
-        self.wipes_at().is_some_and(|at| at <= self.now())
+        self.left_to_wait(&self.lock()) == Some(0)
     }
 
-    /// Since when the computer of an admin is known that agreed.
+    /// For how long the program must still run before, in milliseconds.
+    fn left_to_wait(&self, known: &Known) -> Option<i64> {
+        let learnt = known.held.revoked.as_ref()?.learnt_ran_ms;
+        let since = self.consent_since(&known.held).map_or(learnt, |since| since.min(learnt));
+        let waited = self.ran(known).saturating_sub(since);
+        Some((WIPE_WAIT.whole_milliseconds() as i64).saturating_sub(waited).max(0))
+    }
+
+    /// For how long the program had run when the admin's computer became known that agreed.
     fn consent_since(&self, held: &Held) -> Option<i64> {
         let consent = held.revoked.as_ref()?.consent.as_ref()?;
         let admins = &held.lease.as_ref()?.admin_devices;
         let admin = admins.iter().find(|admin| admin.device_id == consent.device_id)?;
         let key = parse_public_key(&admin.public_key)?;
         let message = consent_message(self.device.0, self.device.1);
-        verify(&key, &message, &consent.signature).then(|| held.admins.get(&admin.public_key).copied())?
+        verify(&key, &message, &consent.signature)
+            .then(|| held.admins_known.get(&admin.public_key).copied())?
     }
 
     /// Whether people open this computer with their own slots.

@@ -2,7 +2,7 @@
 //! encrypted files.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -166,19 +166,28 @@ impl Clinic {
 
 /// A clock that goes as the system's does, and that a test turns forward and back.
 #[derive(Clone, Default)]
-pub struct SetClock(Arc<AtomicI64>);
+pub struct SetClock {
+    set: Arc<AtomicI64>,
+    ran: Arc<AtomicU64>,
+}
 
 impl SetClock {
-    /// So much time goes by at once, or the clock is set back.
+    /// So much time goes by at once while the computer is off, or the clock is set.
     pub fn pass(&self, time: time::Duration) {
-        self.0.fetch_add(time.whole_seconds(), Ordering::SeqCst);
+        self.set.fetch_add(time.whole_seconds(), Ordering::SeqCst);
+    }
+
+    /// So much time goes by at once while the program runs.
+    pub fn run(&self, time: time::Duration) {
+        self.pass(time);
+        self.ran.fetch_add(time.unsigned_abs().as_secs(), Ordering::SeqCst);
     }
 
     fn clock(&self) -> Clock {
-        let (set, start) = (Arc::clone(&self.0), Instant::now());
+        let (set, ran, start) = (Arc::clone(&self.set), Arc::clone(&self.ran), Instant::now());
         let now =
             move || time::OffsetDateTime::now_utc() + time::Duration::seconds(set.load(Ordering::SeqCst));
-        Clock::new(now, move || start.elapsed())
+        Clock::new(now, move || start.elapsed() + Duration::from_secs(ran.load(Ordering::SeqCst)))
     }
 }
 

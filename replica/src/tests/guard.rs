@@ -9,9 +9,7 @@ use ed25519_dalek::SigningKey;
 use protocol::api::{DeviceScope, Secret, StaffMember};
 use protocol::id::{DeviceId, TenantId, UserId};
 use protocol::permission::{Role, Roles};
-use protocol::standing::{
-    AdminDevice, Colleague, Consent, KeyHandover, Lease, NotBelieved, Order, Revocation, SignedOrder,
-};
+use protocol::standing::{Colleague, KeyHandover, Lease, NotBelieved, Order, SignedOrder};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -28,17 +26,17 @@ pub(super) const USER: UserId = UserId(Uuid::from_u128(5));
 pub(super) const EMAIL: &str = "anjali@example.org";
 pub(super) const PASSWORD: &str = "seven green parrots";
 
-static SERVER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[1; 32]));
+pub(super) static SERVER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::from_bytes(&[1; 32]));
 
 /// A wall clock and the time for which the computer has been running, both in seconds.
 #[derive(Clone, Default)]
-struct Watch {
+pub(super) struct Watch {
     set: Arc<AtomicI64>,
-    ran: Arc<AtomicI64>,
+    pub ran: Arc<AtomicI64>,
 }
 
 impl Watch {
-    fn clock(&self) -> Clock {
+    pub fn clock(&self) -> Clock {
         let (set, ran) = (Arc::clone(&self.set), Arc::clone(&self.ran));
         Clock::new(
             move || NOW + Duration::seconds(set.load(Ordering::SeqCst)),
@@ -47,7 +45,7 @@ impl Watch {
     }
 
     /// Time goes by, while the computer runs or is off.
-    fn pass(&self, time: Duration, is_running: bool) {
+    pub fn pass(&self, time: Duration, is_running: bool) {
         self.turn(time);
         if is_running {
             self.ran.fetch_add(time.whole_seconds(), Ordering::SeqCst);
@@ -55,7 +53,7 @@ impl Watch {
     }
 
     /// Someone sets the clock.
-    fn turn(&self, by: Duration) {
+    pub fn turn(&self, by: Duration) {
         self.set.fetch_add(by.whole_seconds(), Ordering::SeqCst);
     }
 }
@@ -87,14 +85,14 @@ pub(super) fn signed(lease: Lease) -> SignedOrder {
 }
 
 /// A data folder on which one person has signed in, and its keyring.
-struct Computer {
+pub(super) struct Computer {
     folder: tempfile::TempDir,
     secrets: DeviceSecrets,
-    watch: Watch,
+    pub watch: Watch,
 }
 
 impl Computer {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("BUG: a folder");
         let (secrets, key) =
             (DeviceSecrets::random().expect("BUG: random"), DatabaseKey::random().expect("BUG: random"));
@@ -123,12 +121,12 @@ impl Computer {
     }
 
     /// The program is started.
-    fn start(&self) -> Guard {
+    pub fn start(&self) -> Guard {
         Guard::open(self.folder.path(), DEVICE, &self.secrets, self.watch.clock())
     }
 
     /// The program is started, and the server answers with this many days.
-    fn in_contact(&self, offline_days: u8) -> Guard {
+    pub fn in_contact(&self, offline_days: u8) -> Guard {
         let guard = self.start();
         guard.take(&signed(lease(self.watch.clock().now(), offline_days)), "mine").expect("BUG: taken");
         guard
@@ -138,7 +136,7 @@ impl Computer {
         Slots::find(self.folder.path()).expect("BUG: read").expect("BUG: there")
     }
 
-    fn opens_with_password(&self) -> bool {
+    pub fn opens_with_password(&self) -> bool {
         matches!(self.slots().open_user(EMAIL, PASSWORD, &self.secrets), Ok(UserSlot::Open(_)))
     }
 
@@ -375,93 +373,4 @@ fn what_waits_is_known_before_anybody_has_signed_in() {
         .expect("BUG: noted");
     assert_eq!(computer.start().waiting(), 31);
     assert!(Path::new(&computer.folder.path().join("standing.json")).exists());
-}
-
-/// A lease that names this computer of an admin, and one that is out of service with that computer's consent.
-fn with_admin(issued_at: OffsetDateTime, admin: &SigningKey) -> SignedOrder {
-    let public_key = protocol::signing::public_key_text(&admin.verifying_key());
-    let admin_devices = vec![AdminDevice { device_id: DeviceId(Uuid::nil()), public_key }];
-    signed(Lease { admin_devices, ..lease(issued_at, 14) })
-}
-
-pub(super) fn revoked(consent: Option<&SigningKey>) -> SignedOrder {
-    let message = protocol::signing::consent_message(DEVICE.0, DEVICE.1);
-    let consent = consent.map(|key| Consent {
-        device_id: DeviceId(Uuid::nil()),
-        signature: protocol::signing::sign(key, &message),
-    });
-    let (tenant_id, device_id) = DEVICE;
-    let order = Order::Revoked(Revocation { tenant_id, device_id, asked_at: NOW, consent });
-    SignedOrder::sign(&order, &SERVER, &[]).expect("BUG: JSON")
-}
-
-#[test]
-fn data_is_destroyed_at_once_only_by_two_and_else_after_a_day_in_sight() {
-    let (admin, stranger) = (SigningKey::from_bytes(&[3; 32]), SigningKey::from_bytes(&[4; 32]));
-    let cases = [
-        // Since when the admin's computer is known, who agreed, and how many hours it takes.
-        (48, Some(&admin), 0),
-        (24, Some(&admin), 0),
-        (6, Some(&admin), 18),
-        (0, Some(&admin), 24),
-        (48, Some(&stranger), 24),
-        (48, None, 24),
-    ];
-    for (known, consent, hours) in cases {
-        let computer = Computer::new();
-        let guard = computer.start();
-        guard.take(&with_admin(NOW, &admin), "mine").expect("BUG: taken");
-        computer.watch.pass(Duration::hours(known), true);
-        // It is named again by every lease, and known since the first.
-        guard.take(&with_admin(computer.watch.clock().now(), &admin), "mine").expect("BUG: taken");
-        guard.take(&revoked(consent), "").expect("BUG: taken");
-        assert!(guard.is_revoked());
-        let learnt = guard.now();
-        let wait = guard.wipes_at().expect("BUG: some time") - learnt;
-        assert_eq!(wait.max(Duration::ZERO), Duration::hours(hours), "{known} {hours}");
-        computer.watch.pass(wait.max(Duration::ZERO), true);
-        assert!(guard.may_wipe());
-        // The clock is set back: what has passed has passed.
-        guard.note(None).expect("BUG: noted");
-        computer.watch.turn(-Duration::days(9));
-        assert!(computer.start().may_wipe(), "{known} {hours}");
-    }
-}
-
-#[test]
-fn what_the_server_lost_again_must_be_handed_over_by_a_person_once_more() {
-    let computer = Computer::new();
-    let guard = computer.in_contact(14);
-    guard.take(&revoked(None), "").expect("BUG: taken");
-    guard.handed_over(3, true).expect("BUG: noted");
-    let word = computer.start().last_word();
-    assert_eq!((word.lost, word.has_sent_all), (3, true));
-    guard.hand_over_again().expect("BUG: noted");
-    let guard = computer.start();
-    assert!(!guard.has_handed_over() && guard.may_hold_work() && !guard.last_word().has_sent_all);
-}
-
-#[test]
-fn out_of_service_is_for_ever_and_a_consent_may_come_later() {
-    let admin = SigningKey::from_bytes(&[3; 32]);
-    let computer = Computer::new();
-    let guard = computer.start();
-    guard.take(&with_admin(NOW, &admin), "mine").expect("BUG: taken");
-    computer.watch.pass(Duration::days(2), true);
-    guard.take(&revoked(None), "").expect("BUG: taken");
-    assert!(!guard.may_wipe());
-    guard.take(&revoked(Some(&admin)), "").expect("BUG: taken");
-    assert!(guard.may_wipe());
-    guard.take(&revoked(None), "").expect("BUG: taken");
-    assert!(guard.may_wipe(), "a consent stays");
-    // A lease that was held back does not bring it into service again.
-    guard.take(&with_admin(NOW, &admin), "mine").expect("BUG: taken");
-    assert!(guard.is_revoked() && computer.start().is_revoked());
-    // Nobody who has not the server's key revokes.
-    let other = Computer::new();
-    let guard = other.in_contact(14);
-    let order =
-        Order::Revoked(Revocation { tenant_id: DEVICE.0, device_id: DEVICE.1, asked_at: NOW, consent: None });
-    let forged = SignedOrder::sign(&order, &admin, &[]).expect("BUG: JSON");
-    assert!(guard.take(&forged, "").is_err() && !guard.is_revoked());
 }

@@ -31,6 +31,7 @@ mod recovery;
 mod renewal;
 mod repeat;
 mod restored;
+mod revoked;
 mod running;
 mod safety;
 mod settlements;

@@ -11,7 +11,8 @@ use protocol::permission::{Role, Roles};
 use protocol::standing::Lease;
 use uuid::Uuid;
 
-use super::guard::{DEVICE, EMAIL, PASSWORD, USER, lease, revoked, signed};
+use super::guard::{DEVICE, EMAIL, PASSWORD, USER, lease, signed};
+use super::revoked::revoked;
 use super::{NOW, answer, facts, fixture, form, key};
 use crate::clock::Clock;
 use crate::desk::Desk;

@@ -12,8 +12,9 @@ use time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::guard::{DEVICE, EMAIL, PASSWORD, lease, revoked, signed};
+use super::guard::{DEVICE, EMAIL, PASSWORD, lease, signed};
 use super::renewal::{person, write_slots};
+use super::revoked::revoked;
 use super::{NOW, facts, key};
 use crate::clock::Clock;
 use crate::desk::Desk;

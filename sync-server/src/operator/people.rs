@@ -255,7 +255,8 @@ pub(super) async fn revoke_device(
         json!({ "tenant_code": code, "device_id": options.device_id, "name": name, "revoked": true }),
         &format!(
             "\"{name}\" is out of service, and locks as soon as it hears of it. It hands over what it had not sent yet. \
-             It destroys its data a day later, or at once when an admin agrees from their own computer."
+             It destroys its data after its program has run for another day, or at once when an admin agrees from their own \
+             computer."
         ),
     )
 }

@@ -168,6 +168,7 @@ impl Desk {
             standing.take(&lease, "").expect("BUG: a good lease");
         }
         skew_ms.store(0, Ordering::SeqCst);
+        wait.passed_ms.store(KNOWN_FOR.whole_milliseconds() as u64, Ordering::SeqCst);
         if let Some(lease) = leases(now) {
             standing.take(&lease, "").expect("BUG: a good lease");
             store.remember(&lease).expect("BUG: a good file");

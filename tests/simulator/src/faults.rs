@@ -46,7 +46,6 @@ impl World {
                 let skew = dice.below(2 * days) as i64 - days as i64;
                 let one = &mut self.desks[desk];
                 let before = one.skew_ms.swap(skew, Ordering::SeqCst);
-                one.wait.ahead_ms += u64::try_from(skew - before).unwrap_or(0);
                 if before > skew {
                     one.set_back_ms = self.time.now_ms();
                 }

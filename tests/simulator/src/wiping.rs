@@ -29,9 +29,7 @@ pub struct Wait {
     pub is_over: bool,
     /// So long time went on there alone, in milliseconds.
     pub passed_ms: Arc<AtomicU64>,
-    /// So far its clock was ever set forward, all in all, in milliseconds.
-    pub ahead_ms: u64,
-    /// What it can have taken for the time at most when it learnt that it is out of service, in milliseconds.
+    /// For how long it can have run at most when it learnt that it is out of service, in milliseconds.
     pub since_ms: Option<u64>,
 }
 
@@ -50,7 +48,7 @@ impl World {
         for desk in 0..self.desks.len() {
             let one = &mut self.desks[desk];
             if one.wait.since_ms.is_none() && one.standing.is_revoked() {
-                one.wait.since_ms = Some(now_ms + one.wait.ahead_ms);
+                one.wait.since_ms = Some(now_ms + one.wait.passed_ms.load(Ordering::SeqCst));
             }
             let is_running = one.station.is_some();
             let hears = if is_running { one.standing.is_revoked() } else { told.contains(&desk) };
@@ -86,7 +84,6 @@ impl World {
         }
         one.skew_ms.fetch_add(DAY_MS as i64, Ordering::SeqCst);
         one.wait.passed_ms.fetch_add(DAY_MS, Ordering::SeqCst);
-        one.wait.ahead_ms += DAY_MS;
         one.wait.is_over = true;
         if let Err(error) = one.standing.tick() {
             self.wrong.push(format!("desk {desk} does not note the time: {error:?}"));
@@ -148,9 +145,9 @@ impl World {
             let server = lock(&self.server);
             server.tenant(one.facts.tenant_id).devices[&one.facts.device_id].consent.is_some()
         };
-        let now_ms = self.time.now_ms() + one.wait.ahead_ms;
+        let now_ms = self.time.now_ms() + one.wait.passed_ms.load(Ordering::SeqCst);
         let waited_ms = one.wait.since_ms.map_or(0, |since_ms| now_ms - since_ms);
-        // What the clock of a copy was before nobody knows.
+        // For how long a copy had run before nobody knows.
         if !has_agreed && !one.is_copied && u128::from(waited_ms) < WIPE_WAIT.unsigned_abs().as_millis() {
             self.wrong.push(format!("desk {desk} was wiped after {waited_ms} ms, and nobody had agreed"));
         }

@@ -56,7 +56,8 @@ export const leaving = {
       : count === 1
         ? "An admin took it out of service. 1 change on it has not been sent yet. Enter your password once to hand it over to the clinic; it opens nothing else."
         : `An admin took it out of service. ${changes(count)} on it have not been sent yet. Enter your password once to hand them over to the clinic; it opens nothing else.`,
-  wipesAt: (time: string) => `Its keys and records will be destroyed ${time}, or as soon as an admin agrees.`,
+  wipesAt: (time: string) =>
+    `Its keys and records will be destroyed ${time} if this computer stays on until then, or as soon as an admin agrees.`,
   mistake:
     "If this is a mistake, tell the clinic’s admin now. To be used again, this computer must be enrolled again.",
   handOver: "Hand over",
@@ -118,7 +119,7 @@ export const computers = {
     asked: (time: string) => `taken out ${time}; no contact since`,
     neverConfirmed: (time: string) => `never confirmed; could not be opened after ${time}`,
     acknowledged: "locked; handing over what it had",
-    waits: "locked; clears itself a day after it was told, or when an admin agrees",
+    waits: "locked; clears itself after a day switched on, or when an admin agrees",
     leaving: "being cleared",
     done: (time: string, lost: number) =>
       lost === 0

@@ -24,7 +24,7 @@ pub fn state(state: &AppState) -> String {
         }
         AppState::Revoked { waiting, needs_password, wipes_at, problem, .. } => format!(
             "This computer was taken out of service. {waiting} changes wait to be handed over{}. Its data is destroyed \
-             at {}.{}",
+             at {}, if the program runs until then.{}",
             if *needs_password { "; `sync` with someone's password does it" } else { "" },
             wipes_at.as_deref().unwrap_or("a time that is not known yet"),
             problem.as_ref().map(|problem| format!(" {problem}")).unwrap_or_default(),

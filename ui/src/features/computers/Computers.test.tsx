@@ -38,7 +38,7 @@ test("an admin takes another computer out of service, after a question, and not 
 const states: [Partial<RevocationView>, RegExp][] = [
   [{ state: "asked" }, /no contact since/],
   [{ state: "never_confirmed" }, /never confirmed; could not be opened after/],
-  [{ state: "acknowledged" }, /clears itself a day after/],
+  [{ state: "acknowledged" }, /clears itself after a day switched on/],
   [{ state: "acknowledged", hasConsent: true }, /handing over what it had/],
   [{ state: "leaving" }, /being cleared/],
   [{ state: "other" }, /update Clinic Desk to see how far it has come/],
