@@ -12,14 +12,14 @@ use time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::guard::{DEVICE, EMAIL, PASSWORD, lease, signed};
+use super::guard::{DEVICE, EMAIL, PASSWORD, USER, lease, signed};
 use super::renewal::{person, write_slots};
 use super::revoked::revoked;
 use super::{NOW, facts, key};
 use crate::clock::Clock;
-use crate::desk::Desk;
+use crate::desk::{Desk, Event};
 use crate::error::{Error, Result};
-use crate::guard::Guard;
+use crate::guard::{Guard, Work};
 use crate::keyring::{DeviceSecrets, Keyring};
 use crate::language::Language;
 use crate::leaving::told_of;
@@ -142,6 +142,27 @@ async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
     days.store(8, Ordering::SeqCst);
     assert!(desk.tick().is_err());
     assert!(desk.replica().is_err(), "nobody is signed in any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn out_of_service_and_without_a_network_no_password_opens_anything_beyond_the_end() {
+    let folder = tempfile::tempdir().expect("BUG: a folder");
+    let days = Arc::new(AtomicI64::new(0));
+    let passed = Arc::clone(&days);
+    let clock = Clock::new(move || NOW + Duration::days(passed.load(Ordering::SeqCst)), || Span::ZERO);
+    let (desk, _store) = computer(folder.path(), clock);
+    let guard = desk.here().expect("BUG: enrolled").guard;
+    let work = Work { waiting: 1, files: 0, only_here: 0, last_sequence: 1 };
+    guard.note(Some(work)).expect("BUG: noted");
+    guard.take(&revoked(None), "").expect("BUG: believed");
+    let has_slot = || desk.here().expect("BUG: enrolled").slots.opens_offline(USER);
+    assert!(has_slot());
+
+    days.store(8, Ordering::SeqCst);
+    let mut events = desk.events();
+    desk.go_on_leaving();
+    let told = tokio::time::timeout(Span::from_secs(10), events.recv()).await;
+    assert!(matches!(told, Ok(Ok(Event::State))) && !has_slot());
 }
 
 #[tokio::test(flavor = "multi_thread")]
