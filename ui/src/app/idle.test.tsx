@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
+import { messages } from "../messages";
 import { openClinic, openPad } from "../test/clinic";
 
 afterEach(() => vi.useRealTimers());
@@ -25,6 +26,18 @@ test("nobody at the desk: it locks, what was typed stays, and the same person co
   await waitFor(() =>
     expect(screen.getByLabelText("Complaints")).toHaveProperty("value", "Fever since two days"),
   );
+});
+
+test("nobody at the desk, and the disk is full: it locks all the same, and whoever comes back is told what was lost", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"], now: new Date() });
+  const { keys, backend } = openClinic();
+  await screen.findByTestId("today");
+  await openPad(keys);
+  backend.fail("saveDraft", { code: "disk_full", detail: "The disk is full. Free some space." });
+  await keys.type(screen.getByLabelText("Complaints"), "Fever since two days");
+  await pass(9);
+  await keys.type(await screen.findByLabelText("Password"), "seven green parrots{Enter}");
+  expect((await screen.findByTestId("lost-typed")).textContent).toContain(messages.shell.lostTyped);
 });
 
 test.each([false, true])(

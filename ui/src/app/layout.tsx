@@ -27,7 +27,7 @@ import { Rail } from "./Rail";
 import { FillingNotice } from "./FillingNotice";
 import { LostTyped } from "./LostTyped";
 import { ServerNotices } from "./ServerNotices";
-import { useSession, writeBeforeLock } from "./session";
+import { useSession, writeBeforeLock, writeOrGiveUp } from "./session";
 
 /** The patient whom an address of the window is about. */
 const patientOf = (path: string) => /^\/patients\/([^/]+)/.exec(path)?.[1];
@@ -49,7 +49,7 @@ function Frame() {
   const lock = useLock();
   const instead = useInstead();
   // Nobody is there to be asked.
-  useIdle(session.idleLockMinutes, () => lock.mutate());
+  useIdle(session.idleLockMinutes, () => lock.mutate("nobody"));
   useOnline();
   useWrittenBeforeClose();
   const main = useRef<HTMLElement>(null);
@@ -120,7 +120,7 @@ function Frame() {
             className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
-            onClick={() => instead(() => lock.mutate())}
+            onClick={() => instead(() => lock.mutate("somebody"))}
           >
             <IconLock size={18} stroke={1.8} aria-hidden="true" />
           </button>
@@ -155,15 +155,19 @@ function Frame() {
   );
 }
 
+/** Locks, for somebody who asks for it or because nobody is there; then whoever comes back is told what it took from them. */
 function useLock() {
   const backend = useBackend();
   const client = useQueryClient();
-  const { unwritten } = useSession();
+  const { unwritten, noteLostTyped } = useSession();
   const toast = useToast();
   return useMutation({
-    mutationFn: async () => {
-      await writeBeforeLock(unwritten);
-      return backend.lock();
+    mutationFn: async (who: "somebody" | "nobody") => {
+      const isWritten =
+        who === "nobody" ? await writeOrGiveUp(unwritten) : await writeBeforeLock(unwritten).then(() => true);
+      const state = await backend.lock();
+      if (!isWritten) noteLostTyped("typed");
+      return state;
     },
     onError: (error) => toast(problemOf(error)),
     onSuccess: (state) => {

@@ -70,6 +70,12 @@ export const writeBeforeLock = (unwritten: Session["unwritten"]) =>
     ),
   );
 
+/** The same where nobody is there to be told: what cannot be written is given up. Answers whether all was written. */
+export const writeOrGiveUp = async (unwritten: Session["unwritten"]) => {
+  const tried = await Promise.allSettled([...unwritten.current].map((one) => one.write()));
+  return tried.every(({ status }) => status === "fulfilled");
+};
+
 /** Writes what is unwritten of one patient: until then, what is on disk is older than what was typed. */
 export const writeOf = (unwritten: Session["unwritten"], patientId: PatientId) =>
   Promise.all([...unwritten.current].filter((one) => one.patientId === patientId).map((one) => one.write()));
