@@ -23,8 +23,14 @@ pub(crate) struct Looked {
 }
 
 impl Looked {
-    fn now(clock: &Clock) -> Self {
+    pub fn now(clock: &Clock) -> Self {
         Self { at: clock.now(), running: clock.running() }
+    }
+
+    /// How long ago that was, by the clock that says more.
+    pub fn until(self, now: Self) -> time::Duration {
+        let ran = now.running.saturating_sub(self.running);
+        (now.at - self.at).max(time::Duration::try_from(ran).unwrap_or(time::Duration::MAX))
     }
 
     /// Whether the computer slept until this look.

@@ -9,7 +9,7 @@ pub(crate) mod staff;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::api::Secret;
@@ -70,6 +70,8 @@ pub struct Desk {
     guard: Mutex<Option<(Uuid, Arc<Guard>)>>,
     /// When it was last looked whether the computer slept, since somebody signed in.
     looked: Mutex<Option<Looked>>,
+    /// Whether whoever was signed in last was signed out for having been so too long.
+    was_too_long: AtomicBool,
     /// Held while this computer is enrolled.
     pub(crate) enrolling: tokio::sync::Mutex<()>,
     /// The recovery code that was just made, until someone says that it is written down.
@@ -84,6 +86,8 @@ struct Open {
     engine: Engine,
     /// Of the password that opened it.
     password_version: i32,
+    /// When that was given.
+    since: Looked,
     /// Acts on what is learnt of how the computer stands; ends with the sign-in.
     _obeys: JoinSet<()>,
 }
@@ -144,6 +148,7 @@ impl Desk {
             n_sign_ins: AtomicU64::new(0),
             guard: Mutex::new(None),
             looked: Mutex::new(None),
+            was_too_long: AtomicBool::new(false),
             enrolling: tokio::sync::Mutex::default(),
             code: Mutex::default(),
             leaving: Leaving::default(),
@@ -176,6 +181,7 @@ impl Desk {
                 lease: guard.view(),
                 waiting: guard.waiting(),
                 files_waiting: guard.files(),
+                was_too_long: self.was_too_long.load(Ordering::SeqCst),
             },
             Err(Error::NotEnrolled) => AppState::NotEnrolled,
             Err(error) => {

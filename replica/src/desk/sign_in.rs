@@ -18,6 +18,7 @@ use crate::guard::{Guard, Work};
 use crate::keyring::{RefreshToken, TokenKey};
 use crate::own_key::OwnKey;
 use crate::replica::Replica;
+use crate::sleep::Looked;
 use crate::slots::{OpenSlot, Password, UserSlot};
 use crate::store::Store;
 use crate::sync::address::parse_address;
@@ -327,7 +328,9 @@ impl Desk {
         let engine = Engine::start(context, token);
         *self.looked() = None;
         self.n_sign_ins.fetch_add(1, Ordering::SeqCst);
-        *self.open() = Some(Open { replica, engine, password_version, _obeys: obeys });
+        self.was_too_long.store(false, Ordering::SeqCst);
+        let since = Looked::now(&self.clock);
+        *self.open() = Some(Open { replica, engine, password_version, since, _obeys: obeys });
         self.events.send(Event::State).ok();
         Ok(self.state())
     }

@@ -1,5 +1,6 @@
 //! What is due is done, and what the server says of this computer is obeyed.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use protocol::standing::Colleague;
 use super::{Desk, Event, blocking};
 use crate::error::Result;
 use crate::guard::{Guard, Work};
+use crate::sleep::Looked;
 use crate::sync::address::parse_address;
 use crate::sync::client::Client;
 use crate::sync::standing;
@@ -18,11 +20,14 @@ use crate::sync::standing;
 const TICK: Duration = Duration::from_secs(15);
 /// A computer at which nobody is signed in asks how it stands once in so many ticks.
 const ASK_EVERY: u32 = 40;
+/// So long after somebody gave their password, the key leaves memory, whoever is at work.
+const LONGEST_SIGN_IN: time::Duration = time::Duration::hours(12);
 
 impl Desk {
-    /// Does what is due by this computer's own clock: notes the time, locks when the time without contact is over, and
-    /// says so when roles lapse.
+    /// Does what is due by this computer's own clock: locks when somebody has been signed in for too long or the time
+    /// without contact is over, notes the time, and says so when roles lapse.
     pub fn tick(&self) -> Result<()> {
+        self.lock_after_long();
         let Some(guard) = self.guard()? else { return Ok(()) };
         let store = self.open().as_ref().map(|open| Arc::clone(&open.replica.store));
         let work = store.map(|store| store.sync_state()).transpose()?;
@@ -37,6 +42,17 @@ impl Desk {
             self.events.send(Event::State).ok();
         }
         noted.and(is_over.map(|_| ()))
+    }
+
+    /// Signs out who gave their password too long ago. A clock that is set forward costs the next password, as after sleep.
+    fn lock_after_long(&self) {
+        let Some(since) = self.open().as_ref().map(|open| open.since) else { return };
+        if since.until(Looked::now(&self.clock)) < LONGEST_SIGN_IN {
+            return;
+        }
+        tracing::info!("the password was given too long ago: signed out");
+        self.was_too_long.store(true, Ordering::SeqCst);
+        self.lock();
     }
 
     /// Asks the server how this computer stands, also when nobody is signed in, so that what an admin says of it does

@@ -132,16 +132,50 @@ fn that_a_computer_is_out_of_service_is_obeyed_also_where_it_cannot_be_written()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_without_contact_ends_also_where_that_cannot_be_written() {
     let folder = tempfile::tempdir().expect("BUG: a folder");
-    let days = Arc::new(AtomicI64::new(0));
-    let passed = Arc::clone(&days);
-    let clock = Clock::new(move || NOW + Duration::days(passed.load(Ordering::SeqCst)), || Span::ZERO);
+    let hours = Arc::new(AtomicI64::new(7 * 24 - 1));
+    let passed = Arc::clone(&hours);
+    let clock = Clock::new(move || NOW + Duration::hours(passed.load(Ordering::SeqCst)), || Span::ZERO);
     let (desk, store) = computer(folder.path(), clock);
     drop(store);
     desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
     fill_disk(&desk.home());
-    days.store(8, Ordering::SeqCst);
+    hours.store(7 * 24 + 1, Ordering::SeqCst);
     assert!(desk.tick().is_err());
     assert!(desk.replica().is_err(), "nobody is signed in any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twelve_hours_after_the_password_the_key_leaves_memory_by_either_clock_and_it_is_said_why() {
+    for is_set_back in [false, true] {
+        let folder = tempfile::tempdir().expect("BUG: a folder");
+        let ran = Arc::new(AtomicI64::new(0));
+        let (shown, passed) = (Arc::clone(&ran), Arc::clone(&ran));
+        let clock = Clock::new(
+            move || NOW + Duration::seconds(if is_set_back { 0 } else { shown.load(Ordering::SeqCst) }),
+            move || {
+                Span::from_secs(if is_set_back { passed.load(Ordering::SeqCst).unsigned_abs() } else { 0 })
+            },
+        );
+        let (desk, store) = computer(folder.path(), clock);
+        drop(store);
+        let says_why = || match desk.state() {
+            AppState::Locked { was_too_long, .. } => Some(was_too_long),
+            _ => None,
+        };
+        assert_eq!(says_why(), Some(false));
+        desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
+        ran.store(12 * 3_600 - 1, Ordering::SeqCst);
+        desk.tick().expect("BUG: done");
+        assert_eq!(says_why(), None, "{is_set_back}");
+        ran.store(12 * 3_600, Ordering::SeqCst);
+        desk.tick().expect("BUG: done");
+        assert_eq!(says_why(), Some(true), "{is_set_back}");
+        desk.unlock(EMAIL, PASSWORD).await.expect("BUG: opens");
+        desk.tick().expect("BUG: done");
+        assert_eq!(says_why(), None, "{is_set_back}");
+        desk.lock();
+        assert_eq!(says_why(), Some(false), "{is_set_back}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

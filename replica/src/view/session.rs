@@ -29,6 +29,8 @@ pub enum AppState {
         waiting: u32,
         /// How many attached files did.
         files_waiting: u32,
+        /// Whether whoever was signed in last was signed out since they had given their password more than 12 hours ago.
+        was_too_long: bool,
     },
     /// Someone is signed in.
     Unlocked {

@@ -26,7 +26,6 @@ async fn after_the_days_that_are_allowed_the_data_needs_the_server_once_and_lose
     desk.offline().await?;
     desk.replica()?.register_patient(&patient("Sunita", "98204 41276"))?;
     clock.pass(Duration::days(12));
-    desk.desk.tick()?;
     let shown = desk.desk.sync_status().lease.expect("BUG: a lease");
     assert!(shown.ends_soon && !shown.has_ended && shown.hours_left < 49, "{shown:?}");
     // Nobody is at the computer when the time is over.
@@ -63,7 +62,6 @@ async fn every_contact_renews_the_lease_with_and_without_somebody_at_the_compute
     let clock = SetClock::default();
     let desk = clinic.desk_with("Room 1", &clock).await?;
     clock.pass(Duration::days(6));
-    desk.desk.tick()?;
     assert_eq!(lease_of(&desk).days_without, 6);
     // Access tokens of before end here.
     clinic.sql("update clinic.users set token_version = token_version + 1").await?;

@@ -2,6 +2,7 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { endingLease as lease, people, quietStatus as status } from "../ipc/fake-data";
 import type { SyncStatus } from "../ipc/bindings/SyncStatus";
+import { messages } from "../messages";
 import { expectAccessible, findSunita, openClinic, openPad, signMetformin } from "../test/clinic";
 
 const failure = { code: "internal", detail: "The records could not be read. Nothing was lost." } as const;
@@ -46,7 +47,22 @@ const locked = {
   clinicName: "Andheri East",
   people,
   filesWaiting: 0,
+  wasTooLong: false,
 } as const;
+
+test("who was signed in for too long is told why the window is locked", async () => {
+  const { backend } = openClinic({ start: "locked" });
+  await screen.findByLabelText("Password");
+  expect(screen.queryByText(messages.unlock.wasTooLong)).toBeNull();
+  act(() =>
+    backend.emit({
+      name: "app-state",
+      payload: { ...locked, lease: null, waiting: 0, wasTooLong: true },
+    }),
+  );
+  expect((await screen.findByText(messages.unlock.wasTooLong)).getAttribute("role")).toBe("status");
+  await expectAccessible();
+});
 
 test("a computer that locks soon for want of contact says so, and what to do when it has", async () => {
   const { backend } = openClinic({ start: "locked" });

@@ -111,6 +111,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
         lease: null,
         waiting: 0,
         filesWaiting: 0,
+        wasTooLong: false,
       };
     const isReception = signedIn.roles.includes("receptionist");
     const isNurse = signedIn.roles.includes("nurse");

@@ -31,6 +31,8 @@ export const unlock = {
   typePassword: "Type your password",
   submit: "Open",
   people: "People who use this computer",
+  wasTooLong:
+    "Locked because the last person signed in more than 12 hours ago. Enter your password to continue.",
   foot: "You can open and work with or without the network.",
   footOnline: "This computer opens only with the network.",
   footSoon: (allowed: number, hours: number) =>

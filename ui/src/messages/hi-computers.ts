@@ -35,6 +35,7 @@ export const unlock: typeof englishUnlock = {
   typePassword: "अपना पासवर्ड लिखें",
   submit: "खोलें",
   people: "इस कंप्यूटर के लोग",
+  wasTooLong: "लॉक, क्योंकि पिछले व्यक्ति ने 12 घंटे से पहले साइन इन किया था। आगे बढ़ने के लिए अपना पासवर्ड लिखें।",
   foot: "आप नेटवर्क के साथ या बिना खोलकर काम कर सकते हैं।",
   footOnline: "यह कंप्यूटर केवल नेटवर्क रहते खुलता है।",
   footSoon: (allowed, hours) =>

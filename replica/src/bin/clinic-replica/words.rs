@@ -9,7 +9,7 @@ use replica::{OwnSignature, PaperReport};
 pub fn state(state: &AppState) -> String {
     match state {
         AppState::NotEnrolled => "This computer belongs to no clinic yet.".into(),
-        AppState::Locked { tenant_name, clinic_name, people, lease, waiting, files_waiting } => {
+        AppState::Locked { tenant_name, clinic_name, people, lease, waiting, files_waiting, .. } => {
             let contact = match lease {
                 Some(lease) if lease.has_ended => {
                     format!("{} days without contact: only the server opens it.", lease.days_without)

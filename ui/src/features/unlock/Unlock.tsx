@@ -19,10 +19,11 @@ interface Props {
   people: Person[];
   lease: LeaseView | null;
   waiting: number;
+  wasTooLong: boolean;
 }
 
 /** Who works here now: the people of this computer, and a password. */
-export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props) {
+export function Unlock({ tenantName, clinicName, people, lease, waiting, wasTooLong }: Props) {
   const [chosenId, setChosenId] = useState<UserId | null>(people[0]?.userId ?? null);
   // As they are by now: an admin may have changed their e-mail.
   const chosen = people.find(({ userId }) => userId === chosenId) ?? null;
@@ -49,6 +50,11 @@ export function Unlock({ tenantName, clinicName, people, lease, waiting }: Props
           </div>
         </div>
         <h1>{unlock.title}</h1>
+        {wasTooLong && (
+          <p className={classes.why} role="status">
+            {unlock.wasTooLong}
+          </p>
+        )}
         {/* Arrow keys move between the buttons; each is also reached with Tab. */}
         <div ref={list} className={classes.people} role="group" aria-label={unlock.people} onKeyDown={move}>
           {people.map((person) => (

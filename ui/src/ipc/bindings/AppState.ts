@@ -32,7 +32,11 @@ waiting: number,
 /**
  * How many attached files did.
  */
-filesWaiting: number, } | { "state": "unlocked", 
+filesWaiting: number, 
+/**
+ * Whether whoever was signed in last was signed out since they had given their password more than 12 hours ago.
+ */
+wasTooLong: boolean, } | { "state": "unlocked", 
 /**
  * Who and where.
  */
