@@ -1,8 +1,11 @@
-//! What `axum::serve` does, and limits on how long the head of a request may take and on how many connections there are.
+//! What `axum::serve` does, and limits on how long the head of a request may take, on how long an answer waits for whoever
+//! does not read it, and on how many connections there are.
 
+use std::io::{self, IoSlice};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,9 +15,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 use tower::Service;
 
 /// The longest head of a request, in bytes: an access token has at most 2 KiB, and a proxy adds little.
@@ -30,6 +34,8 @@ pub struct Limits {
     /// One that asked already is closed if its next whole head did not come in so long. A proxy should keep its idle
     /// connections for less than this.
     pub idle_time: Duration,
+    /// One is closed if nothing of an answer could be sent for so long.
+    pub write_time: Duration,
     /// So many connections at once; further ones wait until one is closed.
     pub connections: u32,
 }
@@ -44,6 +50,7 @@ impl Default for Limits {
         Self {
             head_time: Duration::from_secs(10),
             idle_time: Duration::from_mins(2),
+            write_time: Duration::from_mins(1),
             connections: Self::CONNECTIONS,
         }
     }
@@ -52,6 +59,69 @@ impl Default for Limits {
 /// The address that a request's connection comes from: a proxy's, if one stands before the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A connection that breaks once a write has waited too long. Between writes it may be silent for ever.
+struct Taken {
+    stream: TcpStream,
+    write_time: Duration,
+    /// Since a write waits.
+    overdue: Option<Pin<Box<Sleep>>>,
+}
+
+impl Taken {
+    fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.overdue = None;
+            return written;
+        }
+        let write_time = self.write_time;
+        let overdue = self.overdue.get_or_insert_with(|| Box::pin(sleep(write_time)));
+        ready!(overdue.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Taken {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, to)
+    }
+}
+
+impl AsyncWrite for Taken {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(context, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.in_time(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
 
 /// Notes that a head came, and passes the request on with where its connection comes from.
 #[derive(Clone)]
@@ -116,6 +186,7 @@ pub(crate) async fn serve(
         let came = Arc::new(Notify::new());
         let noting = Noting { app: app.clone(), came: Arc::clone(&came), peer: Peer(address.ip()) };
         let service = TowerToHyperService::new(noting);
+        let stream = Taken { stream, write_time: limits.write_time, overdue: None };
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -143,12 +214,15 @@ pub(crate) async fn serve(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::net::SocketAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use axum::body::Body;
     use axum::routing::get;
+    use futures_util::{StreamExt, stream};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
@@ -177,12 +251,17 @@ mod tests {
         (address, stream)
     }
 
-    /// Reads an answer, whose body is `ok`.
-    async fn answered(stream: &mut TcpStream) {
+    /// Reads until this has come.
+    async fn read_until(stream: &mut TcpStream, end: &[u8]) {
         let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\nok") {
+        while !answer.ends_with(end) {
             answer.push(stream.read_u8().await.expect("an answer"));
         }
+    }
+
+    /// Reads an answer, whose body is `ok`.
+    async fn answered(stream: &mut TcpStream) {
+        read_until(stream, b"\r\n\r\nok").await;
     }
 
     #[tokio::test]
@@ -222,6 +301,53 @@ mod tests {
         release.notify_one();
         answered(&mut idle).await;
         idle.read_to_end(&mut Vec::new()).await.ok();
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_read_the_answer_is_cut_off() {
+        let gone = CancellationToken::new();
+        let held = gone.clone();
+        let app = Router::new().route(
+            "/",
+            get(move || {
+                let held = held.clone().drop_guard();
+                let endless = stream::unfold(held, |held| async move {
+                    Some((Ok::<_, Infallible>(vec![0_u8; HEAD_BYTES]), held))
+                });
+                async move { Body::from_stream(endless) }
+            }),
+        );
+        let limits = Limits { write_time: SHORT, ..Limits::default() };
+        let (_, mut silent) = served_and_asked(app, limits).await;
+        // The answer is let go of, while the connection is still open on this side.
+        gone.cancelled().await;
+        silent.read_to_end(&mut Vec::new()).await.ok();
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_long_silent_goes_on() {
+        let release = Arc::new(Notify::new());
+        let held = Arc::clone(&release);
+        let app = Router::new().route(
+            "/",
+            get(move || {
+                let parts = stream::iter([("first", None), ("second", Some(Arc::clone(&held)))]);
+                let parts = parts.then(|(part, held)| async move {
+                    if let Some(held) = held {
+                        held.notified().await;
+                    }
+                    Ok::<_, Infallible>(part)
+                });
+                async move { Body::from_stream(parts) }
+            }),
+        );
+        let limits = Limits { head_time: SHORT, write_time: SHORT, ..Limits::default() };
+        let (address, mut reading) = served_and_asked(app, limits).await;
+        read_until(&mut reading, b"first\r\n").await;
+        // When this one is gone, a write has had its time.
+        connect(address).await.read_to_end(&mut Vec::new()).await.ok();
+        release.notify_one();
+        read_until(&mut reading, b"second\r\n").await;
     }
 
     #[tokio::test]

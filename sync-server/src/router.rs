@@ -51,7 +51,7 @@ use crate::sync::refused::refused;
 use crate::sync::restored::restored;
 use crate::{AppState, metrics};
 
-/// Body and answer together take no longer than this.
+/// A request's body and its handler together take no longer than this. How long an answer is sent, `Limits` says.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Of every request but a push.
 pub(crate) const BODY_BYTES: usize = 64 * 1024;
