@@ -30,6 +30,7 @@ const OF_THE_SERVER: &[&str] = &[
     "postgres_version",
     "durability",
     "session_settings",
+    "quiet_log",
     "encrypted_connection",
     "clock",
     "free_disk",

@@ -73,6 +73,26 @@ pub(super) const CHECKS: &[Check] = &[
         ),
     },
     Check {
+        name: "quiet_log",
+        rule: "Postgres writes no values into its log (log_error_verbosity is terse, log_parameter_max_length_on_error \
+               is 0): the details of an error quote the patient's row.",
+        remedy: "Set both in postgresql.conf and reload Postgres, and reset them for the role or the database named; \
+                 older logs may name patients: keep them as safe as the database, or delete them.",
+        find: Sql(
+            "select name || ' is ' || setting from pg_settings
+             where name = 'log_error_verbosity' and setting <> 'terse'
+                or name = 'log_parameter_max_length_on_error' and setting <> '0'
+             union all
+             select coalesce(nullif(setrole, 0)::regrole::text, 'every role') || ': ' || setting
+             from pg_db_role_setting, unnest(setconfig) setting
+             where setrole in (0, 'clinic_app'::regrole, 'clinic_ops'::regrole, 'clinic_report'::regrole)
+               and setdatabase in (0, (select oid from pg_database where datname = current_database()))
+               and split_part(setting, '=', 1) in ('log_error_verbosity', 'log_parameter_max_length_on_error')
+               and lower(setting) not in ('log_error_verbosity=terse', 'log_parameter_max_length_on_error=0')
+             order by 1",
+        ),
+    },
+    Check {
         name: "encrypted_connection",
         rule: "The connection to a database on another machine is encrypted, and the certificate is checked.",
         remedy: "Add sslmode=verify-full (and sslrootcert=…) to DATABASE_URL, also where the server runs.",

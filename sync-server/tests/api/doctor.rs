@@ -252,6 +252,11 @@ const BREAKS: &[Break] = &[
     ),
     case("session_settings", "set local statement_timeout = 0"),
     case("session_settings", "set local timezone = 'Asia/Kolkata'"),
+    case("quiet_log", "set local log_error_verbosity = 'default'"),
+    case("quiet_log", "set local log_error_verbosity = verbose"),
+    case("quiet_log", "set local log_parameter_max_length_on_error = 100"),
+    case("quiet_log", "alter role clinic_app set log_error_verbosity = verbose"),
+    case("quiet_log", "alter role clinic_report set log_parameter_max_length_on_error = -1"),
 ];
 
 async fn connect(url: &DatabaseUrl) -> (PgConnection, Surroundings) {
