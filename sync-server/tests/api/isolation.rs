@@ -11,6 +11,11 @@ use uuid::Uuid;
 
 use crate::clinic::{Clinic, new_patient};
 
+/// The SQLSTATE with which the database refuses.
+fn code(refused: &sqlx::Error) -> Option<String> {
+    refused.as_database_error().and_then(|error| error.code().map(String::from))
+}
+
 #[tokio::test]
 async fn nothing_inside_a_transaction_turns_it_to_another_tenant() {
     let clinic = Clinic::open().await;
@@ -20,12 +25,77 @@ async fn nothing_inside_a_transaction_turns_it_to_another_tenant() {
         "select clinic.set_tenant($1)",
         "select clinic.begin_write($1)",
         "select set_config('app.current_tenant_id', $1::text, true)",
+        "select (select set_config('app.current_tenant_id', $1::text, true))",
+        "select id from tenants where set_config('app.current_tenant_id', $1::text, true) <> ''",
+        "select id from tenants, lateral (select set_config('app.current_tenant_id', $1::text, true)) s",
         "with x as (select set_config('app.current_tenant_id', $1::text, false)) select * from x",
+        "select query_to_xml(
+             'select set_config(''app.current_tenant_id'', ''' || $1::text || ''', true)', true, true, '')",
+        "explain analyze select set_config('app.current_tenant_id', $1::text, true)",
+        "update pg_settings set setting = $1::text where name = 'app.current_tenant_id'",
+        "update pg_settings set setting = '0' where name = 'statement_timeout' and $1 is not null",
+        "select set_config('statement_timeout', '0', false) where $1 is not null",
+    ] {
+        // One that may write, so that nothing is refused for that alone.
+        let mut tx = db.write_unsynced(desk.tenant).await.expect("a transaction");
+        let refused = sqlx::query(sql).bind(neighbour.tenant.0).execute(&mut *tx).await.expect_err(sql);
+        assert_eq!(code(&refused).as_deref(), Some("42501"), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_came_in_behind_another_one_does_not_run() {
+    let clinic = Clinic::open().await;
+    let (desk, neighbour) = (clinic.desk().await, clinic.neighbour().await);
+    let db = clinic.server.database().app_db().await;
+    let to_neighbour = format!("app.current_tenant_id = '{}'", neighbour.tenant);
+    for second in [
+        format!("set local {to_neighbour}"),
+        format!("set session {to_neighbour}"),
+        format!("select clinic.set_tenant('{}')", neighbour.tenant),
+        "set statement_timeout = 0".to_owned(),
+        "reset all".to_owned(),
+        "discard all".to_owned(),
     ] {
         let mut tx = db.read(desk.tenant).await.expect("a transaction");
-        let refused = sqlx::query(sql).bind(neighbour.tenant.0).execute(&mut *tx).await.expect_err(sql);
-        let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
-        assert_eq!(code.as_deref(), Some("42501"), "{sql}");
+        let sql = AssertSqlSafe(format!("select id from tenants where id = $1; {second}"));
+        let refused = sqlx::query(sql).bind(desk.tenant.0).execute(&mut *tx).await.expect_err(&second);
+        assert_eq!(code(&refused).as_deref(), Some("42601"), "{second}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_forgets_its_settings_shows_nobody_elses_rows() {
+    let clinic = Clinic::open().await;
+    let (desk, neighbour) = (clinic.desk().await, clinic.neighbour().await);
+    let db = clinic.server.database().app_db_of(1).await;
+    for (sql, sees) in [
+        ("reset all", Ok(vec![])),
+        ("reset app.current_tenant_id", Ok(vec![])),
+        ("set local app.current_tenant_id to default", Ok(vec![])),
+        ("set statement_timeout = 0", Ok(vec![desk.tenant.0])),
+        ("set row_security = off", Err("42501")),
+        ("set role clinic_ops", Err("42501")),
+        ("set session authorization clinic_ops", Err("42501")),
+        ("set session_replication_role = replica", Err("42501")),
+        ("discard all", Err("25001")),
+    ] {
+        let mut tx = db.read(desk.tenant).await.expect("a transaction");
+        let seen = async {
+            sqlx::raw_sql(sql).execute(&mut *tx).await?;
+            sqlx::query_scalar::<_, Uuid>("select id from tenants").fetch_all(&mut *tx).await
+        };
+        let seen = seen.await.map_err(|refused| code(&refused));
+        assert_eq!(seen, sees.map_err(|code: &str| Some(code.to_owned())), "{sql}");
+        if seen.is_ok() {
+            tx.commit().await.expect("committed");
+        } else {
+            drop(tx);
+        }
+        let mut next = db.read(neighbour.tenant).await.expect("a transaction");
+        let seen: Vec<Uuid> =
+            sqlx::query_scalar("select id from tenants").fetch_all(&mut *next).await.expect("tenants");
+        assert_eq!(seen, [neighbour.tenant.0], "{sql}");
     }
 }
 
