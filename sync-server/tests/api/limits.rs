@@ -430,17 +430,6 @@ async fn the_login_for_reports_counts_tenants_and_reads_no_patient() {
 }
 
 #[tokio::test]
-async fn each_command_of_the_operator_stands_in_the_tenants_own_log() {
-    let clinic = Clinic::open().await;
-    let desk = clinic.desk().await;
-    let operator = Operator::of(&clinic).await;
-    operator.suspend().await;
-    let page: Value = body(desk.get("/v1/audit?action=operator_access").await).await.expect("a page");
-    assert_eq!(page["entries"][0]["changes"]["command"], "tenant suspend");
-    assert_eq!(page["entries"][0]["reason"], "Not paid since August");
-}
-
-#[tokio::test]
 async fn the_answer_to_a_push_and_a_sign_in_say_how_the_plan_stands() {
     let clinic = Clinic::open().await;
     let mut desk = clinic.desk().await;

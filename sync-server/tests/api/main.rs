@@ -46,6 +46,7 @@ mod messages;
 mod metrics;
 mod openapi;
 mod operator;
+mod operator_log;
 mod own_keys;
 mod paced;
 mod prescription;
