@@ -1,5 +1,9 @@
 //! The real window of the real program, driven by keys.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use clinic_tests::clinic::{Clinic, PASSWORD};
 use clinic_tests::consultation::{
     Line, Visitor, all_sent, enrol, find, open_pad, register, sign, unlock, write_line,
@@ -9,6 +13,8 @@ use clinic_tests::window::Window;
 use fantoccini::key::Key;
 use replica::view::AttachmentForm;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 fn sunita() -> Visitor {
     Visitor { mobile_number: "9820441276".into(), first_name: "Sunita", last_name: "Deshmukh", age: "54" }
@@ -263,4 +269,124 @@ async fn the_page_reaches_nothing_but_the_commands_it_was_given() -> anyhow::Res
         assert_eq!(window.ask(&script).await?, "blocked", "{attempt}");
     }
     window.close().await
+}
+
+/// A place outside of the program, which hears whoever says something and answers nobody.
+struct Outside {
+    address: SocketAddr,
+    heard: Arc<AtomicUsize>,
+}
+
+impl Outside {
+    async fn open() -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let outside = Self { address: listener.local_addr()?, heard: Arc::default() };
+        let heard = Arc::clone(&outside.heard);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let heard = Arc::clone(&heard);
+                tokio::spawn(async move {
+                    // Of a link that was clicked WebKit opens the line before it asks, and says nothing.
+                    if stream.read_u8().await.is_ok() {
+                        heard.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        Ok(outside)
+    }
+
+    /// How many have said something until now.
+    async fn heard(&self) -> anyhow::Result<usize> {
+        let mut own = TcpStream::connect(self.address).await?;
+        own.write_u8(0).await?;
+        own.read_to_end(&mut Vec::new()).await.ok();
+        Ok(self.heard.load(Ordering::SeqCst) - 1)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_sends_nothing_out_and_goes_nowhere() -> anyhow::Result<()> {
+    let room = Room::new().await?;
+    let window = room.open().await?;
+    window.part("enrol-form").await?;
+    let outside = Outside::open().await?;
+    let there = format!("http://{}", outside.address);
+    let sends = [
+        (
+            "worker-src",
+            "const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))); \
+             worker.onmessage = yes; worker.onerror = no;"
+                .to_owned(),
+        ),
+        // It says nothing of what becomes of it; nor does a frame or a form.
+        ("connect-src", format!("navigator.sendBeacon('{there}/beacon', 'x');")),
+        (
+            "connect-src",
+            format!(
+                "const socket = new WebSocket('ws://{}/'); socket.onopen = yes; socket.onerror = no;",
+                outside.address
+            ),
+        ),
+        (
+            "form-action",
+            format!(
+                "const form = document.createElement('form'); form.method = 'post'; form.action = '{there}/form'; \
+                 document.body.append(form); form.submit();"
+            ),
+        ),
+        (
+            "frame-src",
+            format!(
+                "const frame = document.createElement('iframe'); frame.src = '{there}/frame'; \
+                 document.body.append(frame);"
+            ),
+        ),
+        (
+            "style-src",
+            format!(
+                "const style = document.createElement('link'); style.rel = 'stylesheet'; \
+                 style.href = '{there}/style.css'; style.onload = yes; style.onerror = no; \
+                 document.head.append(style);"
+            ),
+        ),
+        ("no directive", format!("window.open('{there}/opened') ? yes() : no();")),
+    ];
+    for (directive, attempt) in sends {
+        let script = format!(
+            "const done = arguments[0]; new Promise((yes, no) => {{ \
+             document.addEventListener('securitypolicyviolation', ({{ effectiveDirective }}) => {{ \
+             if (effectiveDirective.startsWith('{directive}')) no(); }}); \
+             {attempt} }}).then(() => done('came through'), () => done('blocked'));"
+        );
+        assert_eq!(window.ask(&script).await?, "blocked", "{attempt}");
+    }
+    let ways = [
+        format!("location.href = '{there}/left';"),
+        format!("location.replace('{there}/left');"),
+        format!(
+            "const link = document.createElement('a'); link.href = '{there}/left'; document.body.append(link); \
+             link.click();"
+        ),
+        "location.href = URL.createObjectURL(new Blob(['left'], { type: 'text/html' }));".to_owned(),
+    ];
+    for way in ways {
+        // The program answers after it was asked whether the page may go.
+        let script = format!(
+            "const done = arguments[0]; window.stayed = true; {way} setTimeout(() => \
+             window.__TAURI_INTERNALS__.invoke('sync_status').then(() => done(), () => done()));"
+        );
+        window.ask(&script).await?;
+        assert_eq!(window.ask("arguments[0](window.stayed === true)").await?, true, "{way}");
+    }
+    assert_eq!(outside.heard().await?, 0, "something went out");
+    window.part("enrol-form").await?;
+    window.close().await
+}
+
+/// WebKit opens no window on Linux unless the program makes it; the engine on Windows does.
+#[test]
+fn a_second_window_is_denied_on_every_system() {
+    let source = include_str!("../../../src-tauri/src/window.rs");
+    assert!(source.contains(".on_new_window(|_, _| NewWindowResponse::Deny)"));
 }
