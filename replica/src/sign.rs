@@ -36,9 +36,9 @@ impl Replica {
     ///
     /// [`Error::Forbidden`] for whoever may not prescribe; [`Error::Invalid`] for a draft that says nothing or
     /// has a line that cannot be read, or replaces what it may not, and the first time for one of which something was
-    /// taken back, or has letters that cannot be printed,
-    /// or of a patient on whom two entries differ; [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those
-    /// that `leave_out` names by their places.
+    /// taken back, or that has letters that cannot be printed, or is of a patient on whom two entries differ;
+    /// [`Error::Held`] for a line that a check holds, if it has no reason to stay and is not one of those that `leave_out`
+    /// names by their places.
     pub fn sign_prescription(
         &self,
         patient: PatientId,

@@ -64,8 +64,9 @@ export function Items(props: Props) {
       onLeave();
     } else if (isKey(event, "keepLine") && mayKeep && item && safety.of(item)?.isHeld) {
       setAsking(place);
-    } else if (isKey(event, "noSubstitution")) onSubstitution(place);
-    else if (isKey(event, "editLine")) onEdit(place);
+    } else if (isKey(event, "noSubstitution")) {
+      if (!event.repeat) onSubstitution(place);
+    } else if (isKey(event, "editLine")) onEdit(place);
     else if (!isPlain(event)) return;
     else if (event.key === "Enter") onEdit(place);
     else if (event.key === "ArrowUp") focus(Math.max(place - 1, 0));
