@@ -227,7 +227,14 @@ export function PadEditor({ chart, pad, problem }: Props) {
         <PatientStrip chart={chart}>
           <DraftNote state={state} patientId={chart.patient.id} />
         </PatientStrip>
-        <AllergyBar chart={chart} onNote={() => setNoting(true)} />
+        <AllergyBar
+          chart={chart}
+          onNote={() => {
+            // The button goes with what is noted, and the dialog gives the focus back.
+            focusLine();
+            setNoting(true);
+          }}
+        />
         <ConflictBanner conflicts={chart.conflicts} />
         <PreparedNotes prepared={chart.prepared} takenUp={draft.takenUp}>
           {isOffered && (
@@ -324,14 +331,7 @@ export function PadEditor({ chart, pad, problem }: Props) {
         </div>
       </div>
       {isNoting && (
-        <AllergyDialog
-          patientId={chart.patient.id}
-          allergy={null}
-          onClose={() => {
-            setNoting(false);
-            focusLine();
-          }}
-        />
+        <AllergyDialog patientId={chart.patient.id} allergy={null} onClose={() => setNoting(false)} />
       )}
       <KeyBar
         keys={[
