@@ -331,7 +331,14 @@ export function PadEditor({ chart, pad, problem }: Props) {
         </div>
       </div>
       {isNoting && (
-        <AllergyDialog patientId={chart.patient.id} allergy={null} onClose={() => setNoting(false)} />
+        <AllergyDialog
+          patientId={chart.patient.id}
+          allergy={null}
+          onClose={() => {
+            flushSync(() => setNoting(false));
+            holdFocus();
+          }}
+        />
       )}
       <KeyBar
         keys={[
