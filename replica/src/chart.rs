@@ -20,7 +20,7 @@ use crate::patients::{form, squeezed, summary, summary_of};
 use crate::prepared::{is_unsigned, prepared};
 use crate::print::directions_in;
 use crate::replica::{Replica, must_get, some_text, text};
-use crate::running::running;
+use crate::running::running_and_stopped;
 use crate::store::{get_row, own_keys};
 use crate::view::{Chart, Diagnosis, ItemView, Measured, PrescriptionSummary, Visit, Vitals};
 
@@ -50,6 +50,11 @@ impl Replica {
             let (visits, older_visits) = visits(tx, &registrations, is_clinician, 0)?;
             let (measured, older_measured) =
                 if is_clinician { measured(tx, &registrations, 0)? } else { (vec![], 0) };
+            let [running, stopped] = if is_clinician {
+                running_and_stopped(tx, id, today, self.language())?
+            } else {
+                [vec![], vec![]]
+            };
             Ok(Chart {
                 patient,
                 form,
@@ -59,7 +64,8 @@ impl Replica {
                 conditions: if is_clinician { conditions(tx, &registrations)? } else { vec![] },
                 measured,
                 older_measured,
-                running: if is_clinician { running(tx, id, today, self.language())? } else { vec![] },
+                running,
+                stopped,
                 prescriptions: if is_clinician {
                     list(tx, &registrations, 0, self.language())?
                 } else {

@@ -89,13 +89,29 @@ pub(crate) fn is_stopped(item: &Values) -> bool {
     !text(item, "stopped_at").is_empty()
 }
 
-/// What a patient takes now, the newest first: what was written again stands there once.
-pub(crate) fn running(
+/// What a patient takes now, the newest first, and what they would still take if it were not stopped, the last one first.
+/// What was written again stands there once.
+pub(crate) fn running_and_stopped(
     tx: &Transaction<'_>,
     patient: PatientId,
     today: Date,
     language: Language,
-) -> Result<Vec<Running>> {
+) -> Result<[Vec<Running>; 2]> {
+    let taken = running(tx, patient, today)?;
+    let counts = |line: &Taken| taken.iter().any(|one| one.line.id == line.line.id);
+    let mut stopped: Vec<Taken> = vec![];
+    for line in stopped_lines(tx, patient)? {
+        let is_shown = stopped.iter().any(|newer| newer.is_stopped_with(&line) && newer.stands_for(&line));
+        if line.line.runs(line.day, today) && !counts(&line) && !is_shown {
+            stopped.push(line);
+        }
+    }
+    let views =
+        |lines: &[Taken]| lines.iter().map(|line| line.view(tx, language)).collect::<Result<Vec<_>>>();
+    Ok([views(&taken)?, views(&stopped)?])
+}
+
+fn running(tx: &Transaction<'_>, patient: PatientId, today: Date) -> Result<Vec<Taken>> {
     let mut found: Vec<Taken> = vec![];
     for prescription in prescriptions(tx, patient, &open_items(tx, patient)?, None, today)? {
         let day = prescription.day;
@@ -107,7 +123,16 @@ pub(crate) fn running(
             }
         }
     }
-    found.iter().map(|taken| taken.view(tx, language)).collect()
+    Ok(found)
+}
+
+fn stopped_lines(tx: &Transaction<'_>, patient: PatientId) -> Result<Vec<Taken>> {
+    let sql = "select line.id from prescription_items line join prescriptions p on p.id = line.prescription_id \
+               where p.patient_id in (select value from json_each(?1)) and p.status = 'finalised' \
+               and p.is_deleted = 0 and line.is_deleted = 0 and line.stopped_at is not null \
+               order by line.stopped_at desc, p.visit_date desc, p.id desc, line.position";
+    let lines = query_ids::<Uuid>(tx, sql, [id_list(tx, patient)?])?.into_iter();
+    lines.map(|id| Taken::of(tx, PrescriptionItemId(id))).collect()
 }
 
 /// Whose prescription a signed line stands in.
@@ -174,6 +199,10 @@ impl Taken {
         self.day >= older.day && lasts && self.says_the_same(older)
     }
 
+    fn is_stopped_with(&self, other: &Self) -> bool {
+        text(&self.item, "stopped_at") == text(&other.item, "stopped_at")
+    }
+
     fn change<'a>(&self, set: impl IntoIterator<Item = (&'a str, Value)>) -> Change {
         Change::update(TableName::PrescriptionItems, self.line.id, from_to(&self.item, set))
     }
@@ -194,6 +223,8 @@ impl Taken {
             until: self.line.end(self.day).map(day_text),
             is_end_said: is_ongoing || self.item.get("duration_value").is_some_and(Value::is_number),
             doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
+            stopped_at: shown.stopped_at,
+            stop_reason: shown.stop_reason,
             conflict: query_ids::<ConflictId>(tx, sql, [self.line.id.to_string()])?.first().copied(),
         })
     }

@@ -81,6 +81,9 @@ fn what_was_written_again_stands_there_once_and_is_stopped_and_taken_up_as_one()
 
     fixture.replica.stop_medicine(shown[0].id, " rash ").expect("BUG: stopped");
     assert_eq!(running(&fixture, sunita), shown[1..]);
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    let told: Vec<_> = chart.stopped.iter().map(|one| (one.id, one.stop_reason.as_deref())).collect();
+    assert_eq!(told, [(shown[0].id, Some("rash"))]);
     let rash = || Some("rash".to_owned());
     assert_eq!(stopped(&fixture, &second), [rash(), None]);
     assert_eq!(stopped(&fixture, &first), [rash()]);
@@ -88,7 +91,8 @@ fn what_was_written_again_stands_there_once_and_is_stopped_and_taken_up_as_one()
     assert_eq!(fixture.replica.verify().expect("BUG: verified").problems, Vec::<String>::new());
 
     fixture.replica.resume_medicine(shown[0].id).expect("BUG: taken up again");
-    assert_eq!(running(&fixture, sunita), shown);
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert_eq!((chart.running, chart.stopped), (shown, vec![]));
     assert_eq!((stopped(&fixture, &second), stopped(&fixture, &first)), (vec![None, None], vec![None]));
     let titles = fixture.replica.ledger(2).expect("BUG: readable").into_iter().map(|entry| entry.title);
     assert_eq!(titles.collect::<Vec<_>>(), ["Medicine taken up again", "Medicine stopped"]);
@@ -189,6 +193,7 @@ fn what_two_people_stopped_is_stopped_and_what_one_of_them_took_up_again_counts_
     let names: Vec<_> = facts.iter().map(|fact| (fact.name.as_str(), fact.ours.as_deref())).collect();
     assert_eq!(names[..2], [("medicine_text", Some(METFORMIN)), ("stop_reason", Some("itching"))]);
     let item = asked(&fixture, sunita, line, json!({ "stopped_at": null, "stop_reason": null }));
-    let waiting = running(&fixture, sunita);
-    assert!(waiting.len() == 1 && waiting[0].conflict.is_some_and(|waits| waits <= item));
+    let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
+    assert!(chart.running.len() == 1 && chart.running[0].conflict.is_some_and(|waits| waits <= item));
+    assert!(chart.stopped.is_empty());
 }

@@ -75,7 +75,7 @@ pub struct Measured {
     pub bmi: Option<f64>,
 }
 
-/// A medicine that a patient takes now.
+/// A medicine that a patient takes now, or would still take if it were not stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
@@ -96,6 +96,10 @@ pub struct Running {
     pub is_end_said: bool,
     /// Who prescribed it.
     pub doctor_name: String,
+    /// When it was stopped, if it was.
+    pub stopped_at: Option<String>,
+    /// Why.
+    pub stop_reason: Option<String>,
     /// What waits for a decision about it.
     pub conflict: Option<ConflictId>,
 }

@@ -123,6 +123,8 @@ pub struct Chart {
     pub alerts: Option<String>,
     /// What the patient takes now, the newest first.
     pub running: Vec<Running>,
+    /// What they would still take if it were not stopped, the last one stopped first.
+    pub stopped: Vec<Running>,
     /// Long illnesses.
     pub conditions: Vec<Diagnosis>,
     /// What was measured, the oldest first; of much only the latest.

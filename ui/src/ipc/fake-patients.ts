@@ -3,7 +3,7 @@ import type { Conflict } from "./bindings/Conflict";
 import type { PatientSummary } from "./bindings/PatientSummary";
 import { type Around, type FakeClinic, summaryOf } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
-import { runningOf } from "./fake-running";
+import { runningOf, stoppedOf } from "./fake-running";
 
 type Commands = Pick<
   Backend,
@@ -143,6 +143,7 @@ export function fakePatients(
           allergyStatus: known.status(form),
           allergies: isClinical ? known.allergies : [],
           running: isClinical ? runningOf(patient) : [],
+          stopped: isClinical ? stoppedOf(patient) : [],
           conditions: isClinical ? known.conditions : [],
           measured: isClinical ? latest(known.measured, 0) : [],
           olderMeasured: isClinical ? Math.max(known.measured.length - shownAtFirst, 0) : 0,

@@ -9,14 +9,14 @@ import type { Answer } from "./fake-data";
 
 const idOf = (prescription: PrescriptionSummary, place: number) => `${prescription.id}.${place}`;
 
-/** The lines that nobody stopped; in the fake nothing ends by itself. */
-export const runningOf = ({ prescriptions }: FakePatient): Running[] =>
+/** The lines of what was signed, stopped or not; in the fake nothing ends by itself. */
+const linesOf = ({ prescriptions }: FakePatient): Running[] =>
   prescriptions
     .filter(({ status }) => status === "finalised")
     .flatMap((prescription) =>
-      prescription.items.flatMap((item, place) => {
+      prescription.items.map((item, place) => {
         const days = /x(\d+)d/.exec(item.doseText);
-        const running: Running = {
+        return {
           id: idOf(prescription, place),
           prescriptionId: prescription.id,
           title: item.title,
@@ -25,11 +25,15 @@ export const runningOf = ({ prescriptions }: FakePatient): Running[] =>
           until: days && dayAfter(prescription.visitDate, Number(days[1])),
           isEndSaid: true,
           doctorName: prescription.doctorName,
+          stoppedAt: item.stoppedAt,
+          stopReason: item.stopReason,
           conflict: null,
         };
-        return item.stoppedAt === null ? [running] : [];
       }),
     );
+
+export const runningOf = (patient: FakePatient) => linesOf(patient).filter((one) => one.stoppedAt === null);
+export const stoppedOf = (patient: FakePatient) => linesOf(patient).filter((one) => one.stoppedAt !== null);
 
 export function fakeRunning(
   answer: Answer,

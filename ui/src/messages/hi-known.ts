@@ -72,6 +72,10 @@ export const running: typeof englishRunning = {
   reason: "क्यों (पर्चे के साथ रखा जाएगा)",
   reasonHint: "दाने, अब ज़रूरत नहीं, दूसरी दवा दी",
   stopped: (title) => `${title} बंद की गई`,
+  stoppedCount: (count) => (count === 1 ? "1 बंद की गई" : `${count} बंद की गईं`),
+  resume: "फिर शुरू करें",
+  resumeLong: (title) => `फिर शुरू करें: ${title}`,
+  resumed: (title) => `${title} फिर शुरू की गई`,
   stoppedOn: (day, reason) => `${day} को बंद की गई: ${reason}`,
 };
 

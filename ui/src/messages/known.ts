@@ -73,6 +73,10 @@ export const running = {
   reason: "Why (kept with the prescription)",
   reasonHint: "rash, no longer needed, replaced",
   stopped: (title: string) => `${title} stopped`,
+  stoppedCount: (count: number) => `${count} stopped`,
+  resume: "Take up again",
+  resumeLong: (title: string) => `Take up again: ${title}`,
+  resumed: (title: string) => `${title} taken up again`,
   stoppedOn: (day: string, reason: string) => `Stopped on ${day}: ${reason}`,
 };
 

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
@@ -40,7 +40,9 @@ test("a medicine is stopped by keyboard with a reason, leaves the list, and its 
   expect(await block().findByText("None that is still running.")).toBeTruthy();
   await waitFor(() => expect(document.activeElement).not.toBe(document.body));
   const said = `Stopped on ${shortDay(today())}: rash`;
-  expect(screen.getByText(said)).toBeTruthy();
+  expect(within(screen.getByTestId("stopped")).getByText(said)).toBeTruthy();
+  expect(screen.getAllByTestId("visit").some((visit) => visit.textContent?.includes(said))).toBe(true);
+  await expectAccessible();
   await keys.click(screen.getByRole("link", { name: "02 Nov 2026" }));
   await screen.findByTestId("prescription-number");
   expect(screen.getByText(new RegExp(said))).toBeTruthy();
@@ -55,6 +57,17 @@ test("what was stopped by mistake is taken up again at once", async () => {
   await keys.keyboard("{Control>}u{/Control}");
   expect(await screen.findByRole("button", { name: `Stop ${metformin}` })).toBeTruthy();
   expect(screen.queryByText(/^Stopped on/)).toBeNull();
+});
+
+test("what was stopped stays folded away under what is taken, and is taken up again later too", async () => {
+  const { keys, backend } = await openChartOf("Sunita");
+  await act(async () => backend.stopMedicine("rx0.0", "rash"));
+  act(() => backend.emit({ name: "rows-changed" }));
+  await keys.click(await screen.findByText("1 stopped"));
+  await keys.click(screen.getByRole("button", { name: `Take up again: ${metformin}` }));
+  expect(await screen.findByText(`${metformin} taken up again`)).toBeTruthy();
+  expect(await screen.findByRole("button", { name: `Stop ${metformin}` })).toBeTruthy();
+  expect(screen.queryByTestId("stopped")).toBeNull();
 });
 
 test("Escape asks before it throws away a reason that was typed", async () => {

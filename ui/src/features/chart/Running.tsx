@@ -1,13 +1,19 @@
 import { Button } from "@mantine/core";
 import { IconArrowsSplit } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { refreshRows } from "../../app/queries";
 import { useSession } from "../../app/session";
 import type { Chart } from "../../ipc/bindings/Chart";
 import type { Running as Medicine } from "../../ipc/bindings/Running";
+import { useBackend } from "../../ipc/context";
 import { langOf } from "../../ipc/problem";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
+import { Problem } from "../../shared/parts";
+import { useToast } from "../../shared/toasts";
+import { stoppedText } from "../prescription/stopped";
 import classes from "./Known.module.css";
 import { StopMedicine } from "./StopMedicine";
 
@@ -39,10 +45,59 @@ export function Running({ chart }: { chart: Chart }) {
               ))}
             </ul>
           )}
+          {chart.stopped.length > 0 && (
+            <details className={classes.passed}>
+              <summary>{words.stoppedCount(chart.stopped.length)}</summary>
+              <ul className={classes.taken}>
+                {chart.stopped.map((one) => (
+                  <Stopped key={one.id} medicine={one} />
+                ))}
+              </ul>
+            </details>
+          )}
         </div>
       </section>
       {stopping && <StopMedicine medicine={stopping} onClose={() => setStopping(null)} />}
     </>
+  );
+}
+
+/** A medicine that was stopped before its end, and the way to take it up again. */
+function Stopped({ medicine }: { medicine: Medicine }) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const toast = useToast();
+  const { session } = useSession();
+  const { running: words } = messages;
+  const { id, title } = medicine;
+  const resume = useMutation({
+    mutationFn: () => backend.resumeMedicine(id),
+    onSuccess: () => {
+      void refreshRows(client);
+      toast(words.resumed(title));
+    },
+  });
+  return (
+    <li data-testid="stopped">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      <p>{stoppedText(medicine)}</p>
+      {session.mayPrescribe && (
+        <div>
+          <Button
+            size="xs"
+            variant="default"
+            aria-label={words.resumeLong(title)}
+            disabled={resume.isPending}
+            onClick={() => resume.mutate()}
+          >
+            {words.resume}
+          </Button>
+        </div>
+      )}
+      {resume.error && <Problem error={resume.error} />}
+    </li>
   );
 }
 
@@ -58,12 +113,12 @@ function Row({ patientId, medicine, onStop }: RowProps) {
   const { title, directions, conflict } = medicine;
   return (
     <li data-testid="running">
-      <p>
+      <p className={classes.between}>
         <strong>{title}</strong>
         <small>{untilText(medicine)}</small>
       </p>
       <p lang={langOf(directions)}>{directions}</p>
-      <div>
+      <div className={classes.between}>
         <small>
           <Link
             to="/patients/$patientId/prescriptions/$prescriptionId"
@@ -86,7 +141,7 @@ function Row({ patientId, medicine, onStop }: RowProps) {
           </Link>
         ) : (
           session.mayPrescribe && (
-            <Button size="compact-xs" variant="default" aria-label={words.stopLong(title)} onClick={onStop}>
+            <Button size="xs" variant="default" aria-label={words.stopLong(title)} onClick={onStop}>
               {words.stop}
             </Button>
           )

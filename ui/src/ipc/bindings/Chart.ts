@@ -39,6 +39,10 @@ alerts: string | null,
  */
 running: Array<Running>, 
 /**
+ * What they would still take if it were not stopped, the last one stopped first.
+ */
+stopped: Array<Running>, 
+/**
  * Long illnesses.
  */
 conditions: Array<Diagnosis>, 

@@ -4,7 +4,7 @@ import type { PrescriptionId } from "./PrescriptionId";
 import type { PrescriptionItemId } from "./PrescriptionItemId";
 
 /**
- * A medicine that a patient takes now.
+ * A medicine that a patient takes now, or would still take if it were not stopped.
  */
 export type Running = { 
 /**
@@ -39,6 +39,14 @@ isEndSaid: boolean,
  * Who prescribed it.
  */
 doctorName: string, 
+/**
+ * When it was stopped, if it was.
+ */
+stoppedAt: string | null, 
+/**
+ * Why.
+ */
+stopReason: string | null, 
 /**
  * What waits for a decision about it.
  */
