@@ -52,7 +52,7 @@ pub enum AppState {
         waiting: u32,
         /// Whether someone must give their password so that these can be read.
         needs_password: bool,
-        /// When the data is destroyed.
+        /// When the data is destroyed, if the program runs until then.
         wipes_at: Option<String>,
         /// Why something of it is not handed over, or is lost, in words for people.
         problem: Option<String>,

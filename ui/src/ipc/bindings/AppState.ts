@@ -66,7 +66,7 @@ waiting: number,
  */
 needsPassword: boolean, 
 /**
- * When the data is destroyed.
+ * When the data is destroyed, if the program runs until then.
  */
 wipesAt: string | null, 
 /**
