@@ -390,5 +390,5 @@ async fn signing_over_a_finding_has_an_entry_of_its_own_and_signing_without_one_
     about.retain(|one| one.record == Some(over.id));
     about.sort_by_key(|one| one.seq);
     let actions: Vec<Action> = about.iter().map(|one| one.action).collect();
-    assert_eq!(actions, [Action::Finalise, Action::AlertOverride, Action::Void]);
+    assert_eq!(actions, [Action::Create, Action::Finalise, Action::AlertOverride, Action::Void]);
 }
