@@ -41,7 +41,7 @@ pub(super) const SAID: &[Said] = &[
         "इस बीच यह बदला गया। अभी कुछ नहीं बदला: पहले इसे फिर देखें।",
     ),
     (
-        "Nothing was added; connect once and try again.",
-        "कुछ जोड़ा नहीं गया; एक बार इंटरनेट से जोड़ें और फिर कोशिश करें।",
+        "No doctor of the clinic is known on this computer yet. Nothing was added; connect once and try again.",
+        "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। कुछ जोड़ा नहीं गया; एक बार नेटवर्क से जोड़ें और फिर कोशिश करें।",
     ),
 ];

@@ -27,7 +27,8 @@ use crate::store::upgrade::{Step, upgrade};
 use crate::view::{Draft, PatientForm};
 
 /// Files that programs of earlier schemas wrote, by what [`furnish`] does; the key is `[7; 32]`.
-const GOLDEN: &[(usize, &[u8])] = &[(7, include_bytes!("golden/0007.db"))];
+const GOLDEN: &[(usize, &[u8])] =
+    &[(7, include_bytes!("golden/0007.db")), (18, include_bytes!("golden/0018.db"))];
 
 /// SHA-256 of each step, which files may have been through. They never change; a new step adds its own.
 const STEPS: &[&str] = &[
