@@ -26,6 +26,7 @@ mod people;
 mod queue;
 /// The tenant, its clinics and its staff.
 mod staff;
+mod teeth;
 /// Visits and prescriptions.
 mod visits;
 /// Rows into the database.
@@ -159,6 +160,8 @@ pub struct Sample {
     pub prescriptions: Vec<visits::Prescription>,
     /// The visits of the day.
     pub appointments: Vec<queue::Appointment>,
+    /// What dentists charted.
+    pub teeth: Vec<teeth::Charted>,
 }
 
 /// The moment of a day that is given, in minutes since midnight.
@@ -177,7 +180,8 @@ pub fn sample(seed: u64, patients: usize, now: OffsetDateTime) -> Sample {
     let patients = people::patients(&mut dice, patients, &clinic_ids, today);
     let prescriptions = visits::prescriptions(&mut dice, &patients, &clinics, &doctors, today);
     let appointments = queue::appointments(&mut dice, &patients, &clinics, &doctors, now);
-    Sample { clinics, members, doctors, patients, prescriptions, appointments }
+    let teeth = teeth::charted(&mut dice, &prescriptions);
+    Sample { clinics, members, doctors, patients, prescriptions, appointments, teeth }
 }
 
 /// The moment at which the clock in an Indian clinic shows so many minutes since midnight.
@@ -243,6 +247,12 @@ mod tests {
         for appointment in &sample.appointments {
             check_columns(TableName::Appointments, appointment.id, &appointment.values);
         }
+        for entry in &sample.teeth {
+            let table =
+                if entry.is_procedure { TableName::DentalProcedures } else { TableName::DentalObservations };
+            check_columns(table, entry.id, &entry.values);
+        }
+        assert!(sample.teeth.iter().any(|entry| entry.is_procedure), "somebody was at a dentist's");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::complaint::{COMPLAINTS, Treats};
 use super::people::Patient;
 use super::queue::Appointment;
 use super::staff::{Clinic, Doctor, Member, TENANT_NAME};
+use super::teeth::Charted;
 use super::visits::Prescription;
 use super::{Sample, at_clock};
 use crate::auth::tenant::{NewClinic, NewProfile, NewUser, insert_clinic, insert_profile, insert_user};
@@ -46,6 +47,11 @@ pub async fn write(db: &Db, code: &str, sample: &Sample, hashes: &[String]) -> R
         // Plans of the triggers were made while the tables were empty, and any index seemed good enough.
         sqlx::query!("discard plans").execute(&mut *tx).await?;
         insert_prescriptions(&mut tx, tenant.0, prescriptions).await?;
+        tx.commit().await?;
+    }
+    for entries in sample.teeth.chunks(BATCH) {
+        let mut tx = db.write(tenant).await?;
+        insert_teeth(&mut tx, tenant.0, entries).await?;
         tx.commit().await?;
     }
     let mut tx = db.write(tenant).await?;
@@ -285,6 +291,44 @@ async fn insert_appointments(
              started_at timestamptz)",
         tenant,
         Json(rows) as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_teeth(tx: &mut PgConnection, tenant: Uuid, entries: &[Charted]) -> sqlx::Result<()> {
+    let rows = |is_procedure: bool| -> Vec<Record<'_>> {
+        let those = entries.iter().filter(|entry| entry.is_procedure == is_procedure);
+        those.map(|entry| Record::new(entry.id, &entry.values, entry.at)).collect()
+    };
+    sqlx::query!(
+        "insert into dental_observations
+            (tenant_id, id, created_at, updated_at, client_recorded_at, patient_id, doctor_id, clinic_id,
+             observed_on, site_kind, tooth_fdi, region, surfaces, condition_code, grade, note)
+         select $1, id, at, at, at, patient_id, doctor_id, clinic_id, observed_on, site_kind, tooth_fdi, region,
+                surfaces, condition_code, grade, note
+         from jsonb_to_recordset($2) as r
+            (id uuid, at timestamptz, patient_id uuid, doctor_id uuid, clinic_id uuid, observed_on date,
+             site_kind text, tooth_fdi int, region text, surfaces text, condition_code text, grade int, note text)",
+        tenant,
+        Json(rows(false)) as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into dental_procedures
+            (tenant_id, id, created_at, updated_at, client_recorded_at, patient_id, doctor_id, clinic_id,
+             procedure_code, procedure_name, site_kind, tooth_fdi, region, surfaces, status, planned_on,
+             completed_on, tooth_state_after, note)
+         select $1, id, at, at, at, patient_id, doctor_id, clinic_id, procedure_code, procedure_name, site_kind,
+                tooth_fdi, region, surfaces, status, planned_on, completed_on, tooth_state_after, note
+         from jsonb_to_recordset($2) as r
+            (id uuid, at timestamptz, patient_id uuid, doctor_id uuid, clinic_id uuid, procedure_code text,
+             procedure_name text, site_kind text, tooth_fdi int, region text, surfaces text, status text,
+             planned_on date, completed_on date, tooth_state_after text, note text)",
+        tenant,
+        Json(rows(true)) as _,
     )
     .execute(tx)
     .await?;
