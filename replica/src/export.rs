@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::Path;
 
 use protocol::audit::Action;
+use protocol::id::DoctorId;
 use protocol::permission::Capability;
-use protocol::table::{Scope, TABLES};
+use protocol::table::{Scope, TABLES, TableName, Values};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -41,14 +42,15 @@ impl Replica {
         n_written
     }
 
-    /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many. It leaves
-    /// this program, which is noted.
+    /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many: of private
+    /// case studies only their own. It leaves this program, which is noted.
     ///
     /// # Errors
     ///
     /// [`Error::Forbidden`] for whoever is no admin.
     pub fn export_rows(&self, to: &mut dyn Write) -> Result<u32> {
         self.must_export()?;
+        let own = self.acting().doctor_id;
         let n_written = self.store.read(|tx| {
             let mut n_written = 0;
             for table in TABLES.iter().filter(|table| !table.is_shared()) {
@@ -60,6 +62,9 @@ impl Replica {
                     let Some(mut row) = get_row(tx, table.name, id)? else { continue };
                     let is_hidden = table.row_scope.is_some_and(|name| text(&row.values, name) == "clinical");
                     if !self.is_clinical() && (is_hidden || table.is_clinical()) {
+                        continue;
+                    }
+                    if table.name == TableName::CaseStudies && !is_shown(&row.values, own) {
                         continue;
                     }
                     row.values.retain(|name, _| {
@@ -78,4 +83,10 @@ impl Replica {
         self.note(Action::Export, None, None);
         Ok(n_written)
     }
+}
+
+/// Whether this doctor may read a case study: a private one is its author's alone.
+fn is_shown(case_study: &Values, doctor: Option<DoctorId>) -> bool {
+    let is_own = |doctor: DoctorId| text(case_study, "doctor_id") == doctor.to_string();
+    text(case_study, "visibility") == "tenant" || doctor.is_some_and(is_own)
 }
