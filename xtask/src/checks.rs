@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
+use crate::bans;
 use crate::setup::{self, Need};
 use crate::shell::{self, cargo, npm, say};
 
@@ -19,6 +20,7 @@ const SCHEMA: &str = "docs/schema.md";
 
 /// Runs every check.
 pub fn run() -> anyhow::Result<()> {
+    bans::check()?;
     setup::packages(Need::Window)?;
     setup::rust_components()?;
     setup::npm_packages()?;

@@ -21,7 +21,7 @@ pub fn run() -> anyhow::Result<()> {
     setup::packages(Need::Window)?;
     setup::npm_packages()?;
     setup::build_ui()?;
-    shell::cargo(&["build", "--release", "-p", "clinic-desk", "--bin", "clinic-desk"])?;
+    shell::cargo(&["build", "--locked", "--release", "-p", "clinic-desk", "--bin", "clinic-desk"])?;
     let file = pack()?;
     say(&format!("{} ({:.1} MB)", file.display(), megabytes(&file)?));
     Ok(())

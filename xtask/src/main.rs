@@ -1,5 +1,6 @@
 //! `cargo xtask …`: everything that is done with this repository, each by one command.
 
+mod bans;
 mod bench;
 mod checks;
 mod demo;
