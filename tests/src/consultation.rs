@@ -146,6 +146,17 @@ const DRAWN: &str = "
     const look = () => document.querySelector('[data-testid=prescription-page][data-drawn]') ? done() : setTimeout(look, 20);
     look();";
 
+/// Waits until the first page of a prescription is drawn.
+///
+/// # Errors
+///
+/// If it is not.
+pub async fn drawn(window: &Window) -> anyhow::Result<()> {
+    window.part("prescription-page").await?;
+    window.ask(DRAWN).await.context("the page is not drawn")?;
+    Ok(())
+}
+
 /// Signs the prescription of the pad and returns its number.
 ///
 /// # Errors
@@ -153,7 +164,6 @@ const DRAWN: &str = "
 /// If it is not signed, or its page is not drawn.
 pub async fn sign(window: &Window) -> anyhow::Result<String> {
     window.press_ctrl(char::from(Key::Enter), false).await?;
-    window.part("prescription-page").await?;
-    window.ask(DRAWN).await.context("the page is not drawn")?;
+    drawn(window).await?;
     window.shows("prescription-number", "").await
 }

@@ -25,6 +25,8 @@ mod last_admin;
 mod lease;
 #[cfg(target_os = "linux")]
 mod logins;
+#[cfg(target_os = "linux")]
+mod markup;
 mod new_computers;
 mod own_keys;
 mod paper;
