@@ -129,7 +129,7 @@ async fn every_screen(is_dark: bool) -> anyhow::Result<()> {
     window.part("finder-option").await?;
     measure(&window, "the finder, offline").await?;
     window.press(Key::Escape).await?;
-    window.press_ctrl('4', false).await?;
+    window.press_ctrl('5', false).await?;
     window.part("ledger-entry").await?;
     measure(&window, "the sync centre").await?;
     for link in ["/letterhead", "/staff", "/computers", "/audit", "/short-keys"] {

@@ -16,6 +16,7 @@ const places: (typeof keymap)[KeyId]["where"][] = [
   "booking",
   "record",
   "pad",
+  "dental",
 ];
 
 export function KeysSheet({ onClose }: { onClose: () => void }) {

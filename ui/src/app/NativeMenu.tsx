@@ -6,7 +6,7 @@ import { useLanguage } from "./language";
 
 /** What stands in the menus of the system, and in which. */
 const sections = {
-  go: ["find", "register", "today", "followUps", "chart", "pad", "sync", "review"],
+  go: ["find", "register", "today", "followUps", "chart", "pad", "dental", "sync", "review"],
   day: ["nextPatient", "callToken", "slip", "dayBefore", "dayAfter", "week"],
   patient: ["newPrescription", "book", "slipOfPatient", "allergy", "merge", "preview", "print"],
   prescription: [

@@ -1,6 +1,7 @@
 import {
   IconArrowsSplit,
   IconCalendarEvent,
+  IconDental,
   IconDeviceDesktop,
   IconFileDescription,
   IconHelpCircle,
@@ -43,6 +44,12 @@ export function Rail({ onKeys }: { onKeys: () => void }) {
         <Link to="/patients/$patientId/pad" params={{ patientId: openPatient }} {...link}>
           <IconPrescription size={22} stroke={1.7} aria-hidden="true" />
           {shell.pad}
+        </Link>
+      )}
+      {openPatient && session.mayReadClinical && (
+        <Link to="/patients/$patientId/dental" params={{ patientId: openPatient }} {...link}>
+          <IconDental size={22} stroke={1.7} aria-hidden="true" />
+          {shell.dental}
         </Link>
       )}
       <Link to="/sync" {...link}>

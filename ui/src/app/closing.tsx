@@ -44,7 +44,7 @@ export function useWrittenBeforeClose(): void {
   const precede = use(ClosingContext);
   const backend = useBackend();
   const { unwritten } = useSession();
-  const { isUnsaved, ask } = useQuestion();
+  const { isLosing, ask } = useQuestion();
   const toast = useToast();
   useEffect(() => {
     if (!precede) throw new Error("closing the window needs a ClosingProvider above it");
@@ -59,9 +59,9 @@ export function useWrittenBeforeClose(): void {
         },
       );
       clearTimeout(slow);
-      if (isWritten && !isUnsaved()) return true;
+      if (isWritten && !isLosing()) return true;
       await backend.holdClose();
       return ask();
     });
-  }, [precede, backend, unwritten, isUnsaved, ask, toast]);
+  }, [precede, backend, unwritten, isLosing, ask, toast]);
 }

@@ -16,7 +16,8 @@ interface Binding {
     | "preview"
     | "booking"
     | "record"
-    | "pad";
+    | "pad"
+    | "dental";
 }
 
 /** Every key that works beyond the focused control. */
@@ -27,7 +28,8 @@ export const keymap = {
   followUps: { keys: "Mod+Shift+F", label: "followUps", where: "everywhere" },
   chart: { keys: "Mod+2", label: "chart", where: "everywhere" },
   pad: { keys: "Mod+3", label: "pad", where: "everywhere" },
-  sync: { keys: "Mod+4", label: "sync", where: "everywhere" },
+  dental: { keys: "Mod+4", label: "dental", where: "everywhere" },
+  sync: { keys: "Mod+5", label: "sync", where: "everywhere" },
   review: { keys: "Mod+Shift+R", label: "review", where: "everywhere" },
   takeBack: { keys: "Mod+U", label: "takeBack", where: "everywhere" },
   keys: { keys: "?", label: "keys", where: "everywhere" },
@@ -69,6 +71,7 @@ export const keymap = {
   expandKey: { keys: "/key Tab", label: "expand", where: "pad" },
   phrase: { keys: ".key Space", label: "phrase", where: "pad" },
   editLine: { keys: "F2", label: "editLine", where: "pad" },
+  dentalLine: { keys: "F9", label: "dentalLine", where: "dental" },
 } satisfies Record<string, Binding>;
 
 export type KeyId = keyof typeof keymap;

@@ -2,6 +2,7 @@ import { IconKey, IconLock, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { KeptLinesProvider } from "../features/dental/keptLines";
 import { Finder } from "../features/finder/Finder";
 import { ChangePassword } from "../features/password/ChangePassword";
 import { RecoveryNotice } from "../features/recovery/RecoveryNotice";
@@ -13,7 +14,7 @@ import { Logo } from "../shared/Logo";
 import { placeOf } from "../shared/format";
 import { Avatar, Kbd } from "../shared/parts";
 import { useToast } from "../shared/toasts";
-import { UnsavedProvider, useInstead } from "../shared/unsaved";
+import { UnsavedProvider, useBeforeLock } from "../shared/unsaved";
 import { useWrittenBeforeClose } from "./closing";
 import { KeysSheet } from "./KeysSheet";
 import { keyLabel, useKeys } from "./keymap";
@@ -37,7 +38,9 @@ export function Layout() {
   const { noteLostTyped } = useSession();
   return (
     <UnsavedProvider onLost={noteLostTyped}>
-      <Frame />
+      <KeptLinesProvider>
+        <Frame />
+      </KeptLinesProvider>
     </UnsavedProvider>
   );
 }
@@ -47,7 +50,7 @@ function Frame() {
   const navigate = useNavigate();
   const [open, setOpen] = useState<"finder" | "keys" | "password" | "oneTime" | null>(null);
   const lock = useLock();
-  const instead = useInstead();
+  const beforeLock = useBeforeLock();
   // Nobody is there to be asked.
   useIdle(session.idleLockMinutes, () => lock.mutate("nobody"));
   useOnline();
@@ -80,6 +83,9 @@ function Frame() {
     pad: () =>
       session.mayReadClinical &&
       withPatient((params) => void navigate({ to: "/patients/$patientId/pad", params })),
+    dental: () =>
+      session.mayReadClinical &&
+      withPatient((params) => void navigate({ to: "/patients/$patientId/dental", params })),
     sync: () => void navigate({ to: "/sync" }),
     review: () => void navigate({ to: "/review", search: {} }),
   });
@@ -120,7 +126,7 @@ function Frame() {
             className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
-            onClick={() => instead(() => lock.mutate("somebody"))}
+            onClick={() => beforeLock(() => lock.mutate("somebody"))}
           >
             <IconLock size={18} stroke={1.8} aria-hidden="true" />
           </button>

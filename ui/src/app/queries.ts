@@ -53,6 +53,7 @@ export const queryKeys = {
   older: (patient: string) => ["rows", "older", patient],
   olderVisits: (patient: string) => ["rows", "older-visits", patient],
   olderMeasured: (patient: string) => ["rows", "older-measured", patient],
+  dental: (patient: string) => ["rows", "dental", patient],
   files: (patient: string) => ["rows", "files", patient],
   unsentFiles: ["rows", "unsent-files"],
   file: (id: string) => ["file", id],
@@ -73,6 +74,7 @@ export const queryKeys = {
   ownMedicines: ["rows", "own-medicines"],
   lines: ["line"],
   line: (text: string, was: string | null = null) => ["line", text, was],
+  dentalLine: (text: string) => ["dental-line", text],
   dosage: (text: string, name: string, form: string, strength: string) => [
     "dosage",
     text,

@@ -8,6 +8,7 @@ import type { ReactNode } from "react";
 import { AuditLog } from "../features/audit/AuditLog";
 import { Computers } from "../features/computers/Computers";
 import { Chart } from "../features/chart/Chart";
+import { DentalScreen } from "../features/dental/DentalScreen";
 import { FollowUps } from "../features/followups/FollowUps";
 import { Letterhead } from "../features/letterhead/Letterhead";
 import { Medicines } from "../features/medicines/Medicines";
@@ -105,6 +106,15 @@ const pad = createRoute({
   }),
 });
 
+const dental = createRoute({
+  getParentRoute: () => root,
+  path: "/patients/$patientId/dental",
+  component: spoken(function DentalRoute(): ReactNode {
+    const { patientId } = dental.useParams();
+    return <DentalScreen key={patientId} patientId={patientId} />;
+  }),
+});
+
 const prescription = createRoute({
   getParentRoute: () => root,
   path: "/patients/$patientId/prescriptions/$prescriptionId",
@@ -160,6 +170,7 @@ const routeTree = root.addChildren([
   chart,
   correct,
   pad,
+  dental,
   prescription,
   sync,
   computers,

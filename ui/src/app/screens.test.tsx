@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { walkIn } from "../ipc/fake-day";
@@ -210,11 +210,24 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
       return screen.findByRole("dialog");
     },
   },
+  "the teeth of someone": {
+    start: "vikram@example.in",
+    go: async (opened) => {
+      await today(opened);
+      for (const line of ["36 mo c", "36 plan rct", "mouth ging", "75 o f", "46 cr", "18 x"])
+        await opened.backend.addDentalLine("p1", line);
+      await findSunita(opened.keys);
+      await press(opened.keys, "4");
+      await screen.findByTestId("dental");
+      await opened.keys.keyboard("36 mo c // deep");
+      return waitFor(() => expect(screen.getByTestId("dental-echo").textContent).toContain("deep"));
+    },
+  },
   "the sync centre": {
     go: async (opened) => {
       await today(opened);
       await signMetformin(opened.keys);
-      await press(opened.keys, "4");
+      await press(opened.keys, "5");
       return screen.findByTestId("ledger-entry");
     },
   },
@@ -222,7 +235,7 @@ const screens: Record<string, { start?: string; go: (opened: Opened) => Promise<
     go: async (opened) => {
       await today(opened);
       opened.backend.refuse(fakeRefused);
-      await press(opened.keys, "4");
+      await press(opened.keys, "5");
       await opened.keys.click(
         await screen.findByRole("button", { name: messages.sync.refused.ways.hand_over }),
       );

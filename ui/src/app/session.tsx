@@ -15,7 +15,7 @@ export interface Unwritten {
 
 interface Session {
   session: SessionView;
-  /** The patient whose chart or pad was opened last. */
+  /** The patient whose chart, pad or teeth were opened last. */
   openPatient: PatientId | null;
   setOpenPatient: (patient: PatientId | null) => void;
   /** With whom a visit was booked last. */

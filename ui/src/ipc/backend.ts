@@ -24,6 +24,8 @@ import type { ConflictId } from "./bindings/ConflictId";
 import type { Day } from "./bindings/Day";
 import type { Days } from "./bindings/Days";
 import type { DeviceScope } from "./bindings/DeviceScope";
+import type { DentalChart } from "./bindings/DentalChart";
+import type { DentalLineRead } from "./bindings/DentalLineRead";
 import type { DoctorId } from "./bindings/DoctorId";
 import type { Diagnosis } from "./bindings/Diagnosis";
 import type { CorrectedField } from "./bindings/CorrectedField";
@@ -33,6 +35,7 @@ import type { DraftItem } from "./bindings/DraftItem";
 import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
+import type { FindingView } from "./bindings/FindingView";
 import type { FollowUpDays } from "./bindings/FollowUpDays";
 import type { FollowUps } from "./bindings/FollowUps";
 import type { GivenDraft } from "./bindings/GivenDraft";
@@ -45,6 +48,7 @@ import type { LineRead } from "./bindings/LineRead";
 import type { Measured } from "./bindings/Measured";
 import type { MedicineId } from "./bindings/MedicineId";
 import type { NextPatient } from "./bindings/NextPatient";
+import type { ObservationId } from "./bindings/ObservationId";
 import type { OwnMedicine } from "./bindings/OwnMedicine";
 import type { OwnMedicineForm } from "./bindings/OwnMedicineForm";
 import type { Pad } from "./bindings/Pad";
@@ -55,6 +59,8 @@ import type { PatientsFound } from "./bindings/PatientsFound";
 import type { PrescriptionId } from "./bindings/PrescriptionId";
 import type { PrescriptionItemId } from "./bindings/PrescriptionItemId";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
+import type { ProcedureId } from "./bindings/ProcedureId";
+import type { ProcedureView } from "./bindings/ProcedureView";
 import type { ShortKey } from "./bindings/ShortKey";
 import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
@@ -232,6 +238,23 @@ export interface Backend {
   noteNoAllergies(patientId: PatientId): Promise<void>;
   /** Adds and takes out what differs from what the person saw. */
   saveConditions(patientId: PatientId, seen: Diagnosis[], wanted: Diagnosis[]): Promise<void>;
+  /** A patient's teeth. */
+  getDental(patientId: PatientId): Promise<DentalChart>;
+  /** Says what a line of the dental chart means so far; rejects what no further letter makes right. */
+  readDentalLine(text: string): Promise<DentalLineRead>;
+  addDentalLine(patientId: PatientId, text: string): Promise<void>;
+  /** `seen` is the state that the person saw. */
+  stepFinding(
+    id: ObservationId,
+    seen: FindingView["status"],
+    next: "active" | "resolved" | "entered_in_error",
+  ): Promise<void>;
+  /** `seen` is the state that the person saw. */
+  stepProcedure(
+    id: ProcedureId,
+    seen: ProcedureView["status"],
+    next: ProcedureView["next"][number],
+  ): Promise<void>;
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;
   discardDraft(patientId: PatientId): Promise<void>;

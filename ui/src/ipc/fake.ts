@@ -14,6 +14,7 @@ import { fakeAudit } from "./fake-audit";
 import { type Around, fakeClinic } from "./fake-clinic";
 import { countStates, fakeConflict, fakeRefused, medicines, people, quietStatus, today } from "./fake-data";
 import { fakeDay } from "./fake-day";
+import { fakeDental } from "./fake-dental";
 import { type ChosenFile, fakeFiles } from "./fake-files";
 import { fakeKnown } from "./fake-known";
 import { fakeLetterhead } from "./fake-letterhead";
@@ -327,6 +328,7 @@ export function createFakeBackend(options: Options = {}): FakeBackend {
       const patient = clinic.patientOf(id);
       return { ...patient, record: (title) => record(title, patient.summary) };
     }),
+    ...fakeDental(answer, clinic.patientOf, around),
     ...pad.commands,
     ...fakeRunning(answer, clinic, around),
     ...fakePrepared(answer, clinic, around),

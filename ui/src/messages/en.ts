@@ -2,6 +2,7 @@ import { audit } from "./audit";
 import { computers, enrol, leaving, unlock } from "./computers";
 import { pad, prescription } from "./consultation";
 import { booking, day, week } from "./day";
+import { dental } from "./dental";
 import { files } from "./files";
 import { followUps } from "./follow-ups";
 import { known, running, trend } from "./known";
@@ -34,6 +35,7 @@ export const messages = {
     suggestions: (count: number) => (count === 1 ? "1 suggestion" : `${count} suggestions`),
     unsavedTitle: "Discard what you typed?",
     unsavedText: "It is not saved. Going on discards it.",
+    keptText: "A line in a tooth chart is typed and not added. Going on discards it.",
     keepTyping: "Keep typing",
     savingTitle: "Still saving",
     savingText: "Stay here until it is done. Nothing is discarded.",
@@ -86,6 +88,7 @@ export const messages = {
     today: "Today",
     chart: "Chart",
     pad: "Pad",
+    dental: "Dental",
     sync: "Sync",
     computers: "Computers",
     staff: "Staff",
@@ -107,6 +110,7 @@ export const messages = {
       booking: "In a chart and in Follow-ups",
       record: "In a chart",
       pad: "In the pad",
+      dental: "In the tooth chart",
     },
   },
   menu: {
@@ -144,6 +148,8 @@ export const messages = {
     followUps: "follow-ups",
     chart: "chart of the open patient",
     pad: "pad of the open patient",
+    dental: "tooth chart of the open patient",
+    dentalLine: "back to the line",
     sync: "sync centre",
     review: "waiting for a decision",
     firstValue: "the first",
@@ -230,6 +236,7 @@ export const messages = {
   finder,
   patient,
   chart,
+  dental,
   files,
   letterhead,
   known,

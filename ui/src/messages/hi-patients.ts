@@ -89,6 +89,7 @@ export const chart: typeof englishChart = {
   none: "अभी कोई पर्चा नहीं।",
   noneHint: "पहला यहाँ से शुरू होता है",
   newPrescription: "नया पर्चा",
+  teeth: "दाँतों का चार्ट",
   continueDraft: "ड्राफ़्ट जारी रखें",
   draftWaits: "इस कंप्यूटर पर एक ड्राफ़्ट बाकी है",
   correct: "विवरण सुधारें",

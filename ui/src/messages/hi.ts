@@ -3,6 +3,7 @@ import { audit } from "./hi-audit";
 import { computers, enrol, leaving, unlock } from "./hi-computers";
 import { pad, prescription } from "./hi-consultation";
 import { booking, day, week } from "./hi-day";
+import { dental } from "./hi-dental";
 import { files } from "./hi-files";
 import { followUps } from "./hi-follow-ups";
 import { known, running, trend } from "./hi-known";
@@ -33,6 +34,7 @@ export const messages: typeof english = {
     suggestions: (count) => `${count} सुझाव`,
     unsavedTitle: "जो लिखा है, उसे छोड़ दें?",
     unsavedText: "यह सहेजा नहीं गया, और आगे बढ़ने पर नहीं रहेगा।",
+    keptText: "दाँतों के चार्ट में एक पंक्ति लिखी है पर जोड़ी नहीं गई। आगे बढ़ने पर वह मिट जाएगी।",
     keepTyping: "लिखते रहें",
     savingTitle: "यह सहेजा जा रहा है",
     savingText: "पूरा होने तक यहीं रहें। इसमें से कुछ छूटता नहीं।",
@@ -87,6 +89,7 @@ export const messages: typeof english = {
     today: "आज",
     chart: "चार्ट",
     pad: "पैड",
+    dental: "दाँत",
     sync: "सिंक",
     computers: "कंप्यूटर",
     staff: "स्टाफ़",
@@ -108,6 +111,7 @@ export const messages: typeof english = {
       booking: "चार्ट और फिर आने वालों में",
       record: "चार्ट में",
       pad: "पैड में",
+      dental: "दाँतों के चार्ट में",
     },
   },
   menu: {
@@ -145,6 +149,8 @@ export const messages: typeof english = {
     followUps: "फिर आने वाले",
     chart: "खुले मरीज़ का चार्ट",
     pad: "खुले मरीज़ का पैड",
+    dental: "खुले मरीज़ के दाँतों का चार्ट",
+    dentalLine: "पंक्ति पर वापस",
     sync: "सिंक केंद्र",
     review: "निर्णय के लिए बाकी",
     firstValue: "पहला",
@@ -231,6 +237,7 @@ export const messages: typeof english = {
   finder,
   patient,
   chart,
+  dental,
   files,
   letterhead,
   known,

@@ -19,6 +19,8 @@ const sameEverywhere = [
   /^\.common\.product$/,
   /^\.pad\.(bp|spo2|bmi|example|comeBackPlaceholder|units\..*)$/,
   /^\.shortKeys\.linesHint$/,
+  // What is typed into the line, and sentences made of nothing but what they are given.
+  /^\.dental\.(example|codes\.\d+\.0|toothName|toothRead|surfaceOf|stepOf|stepped|by)$/,
   /^\.medicines\.(strengthHint|doseHint)$/,
   /^\.review\.facts\.spo2$/,
   /^\.review\.decidedBy$/,

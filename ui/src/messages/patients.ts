@@ -94,6 +94,7 @@ export const chart = {
   none: "No prescription yet.",
   noneHint: "The first one starts with",
   newPrescription: "New prescription",
+  teeth: "Tooth chart",
   continueDraft: "Continue the draft",
   draftWaits: "Draft waiting on this computer",
   correct: "Correct details",

@@ -12,13 +12,16 @@ const LONG = 15_000;
 
 interface Unsaved {
   /** Counts a form in which something is typed or being saved, until what it answers is called. */
-  count: (held: Held) => () => void;
+  count: (held: Held | "kept") => () => void;
   /**
    * Does this at once, or when it was agreed to give up what is typed; while something is being saved only once that takes
    * too long, and it was agreed not to wait for it.
    */
   instead: (then: () => void) => void;
+  /** The same before the clinic is locked, with which also goes what is kept while other screens are shown. */
+  beforeLock: (then: () => void) => void;
   isUnsaved: () => boolean;
+  isLosing: () => boolean;
   /** Whether it is agreed to give up what is typed, or not to wait for what is being saved. */
   ask: () => Promise<boolean>;
 }
@@ -41,13 +44,22 @@ export function useUnsaved(isTyped: boolean, isSaving: boolean): void {
   useEffect(() => (isSaving ? count("saving") : undefined), [isSaving, count]);
 }
 
+/** As long as something is typed that is kept while other screens are shown, the clinic is not locked without a question. */
+export function useKept(isKept: boolean): void {
+  const { count } = useContext();
+  useEffect(() => (isKept ? count("kept") : undefined), [isKept, count]);
+}
+
 /** Asks before what is typed makes way for something else within the same screen. */
 export const useInstead = () => useContext().instead;
 
+/** Asks before the clinic is locked over what is typed. */
+export const useBeforeLock = () => useContext().beforeLock;
+
 /** Whether something is typed and not saved, or being saved, and the question whether it is given up. */
-export function useQuestion(): Pick<Unsaved, "isUnsaved" | "ask"> {
-  const { isUnsaved, ask } = useContext();
-  return { isUnsaved, ask };
+export function useQuestion(): Pick<Unsaved, "isUnsaved" | "isLosing" | "ask"> {
+  const { isUnsaved, isLosing, ask } = useContext();
+  return { isUnsaved, isLosing, ask };
 }
 
 interface Props {
@@ -58,14 +70,16 @@ interface Props {
 
 /** Asks, for every form at once, before what is typed in it makes way for another screen. */
 export function UnsavedProvider({ onLost, children }: Props) {
-  const forms = useRef({ typed: 0, saving: 0 });
+  const forms = useRef({ typed: 0, saving: 0, kept: 0 });
   /** Since when something is being saved. */
   const since = useRef(0);
   const answer = useRef<((isGivenUp: boolean) => void) | null>(null);
   const isGivenUp = useRef(false);
+  /** Whether that was agreed of what is kept, too. */
+  const isKeptGivenUp = useRef(false);
   const isWaiting = useRef(false);
   /** What is asked about, and how many milliseconds more it has. */
-  const [asking, setAsking] = useState<{ held: Held; rest: number } | null>(null);
+  const [asking, setAsking] = useState<{ held: Held | "kept"; rest: number } | null>(null);
   const settle = useCallback((yes: boolean) => {
     isGivenUp.current = yes;
     answer.current?.(yes);
@@ -74,10 +88,11 @@ export function UnsavedProvider({ onLost, children }: Props) {
     setAsking(null);
   }, []);
   const count = useCallback(
-    (held: Held) => {
+    (held: Held | "kept") => {
       const { current } = forms;
       current[held] += 1;
       if (held === "typed") isGivenUp.current = false;
+      else if (held === "kept") isKeptGivenUp.current = false;
       else if (current.saving === 1) since.current = Date.now();
       return () => {
         current[held] -= 1;
@@ -90,7 +105,8 @@ export function UnsavedProvider({ onLost, children }: Props) {
   const ask = useCallback(() => {
     // Who asks for something else meanwhile stays where they are until they answer that.
     answer.current?.(false);
-    const held = forms.current.saving > 0 ? "saving" : "typed";
+    const { saving, typed } = forms.current;
+    const held = saving > 0 ? "saving" : typed > 0 ? "typed" : "kept";
     isWaiting.current = held === "saving";
     setAsking({ held, rest: since.current + LONG - Date.now() });
     return new Promise<boolean>((resolve) => {
@@ -105,6 +121,19 @@ export function UnsavedProvider({ onLost, children }: Props) {
     },
     [isUnsaved, ask],
   );
+  const isLosing = useCallback(() => isUnsaved() || forms.current.kept > 0, [isUnsaved]);
+  const askAll = useCallback(async () => {
+    const yes = await ask();
+    isKeptGivenUp.current = yes;
+    return yes;
+  }, [ask]);
+  const beforeLock = useCallback(
+    (then: () => void) => {
+      if (!isLosing()) then();
+      else void askAll().then((yes) => yes && then());
+    },
+    [isLosing, askAll],
+  );
   useBlocker({
     shouldBlockFn: useCallback(async () => isUnsaved() && !(await ask()), [isUnsaved, ask]),
     enableBeforeUnload: false,
@@ -116,10 +145,15 @@ export function UnsavedProvider({ onLost, children }: Props) {
     return () => {
       // Whoever asks is not left waiting for an answer that can no longer come.
       answer.current?.(false);
-      if (current.typed > 0 && !isGivenUp.current) tell(current.saving > 0 ? "saving" : "typed");
+      const isLost = current.typed > 0 && !isGivenUp.current;
+      const isKeptLost = current.kept > 0 && !isKeptGivenUp.current;
+      if (isLost || isKeptLost) tell(current.saving > 0 ? "saving" : "typed");
     };
   }, []);
-  const value = useMemo(() => ({ count, instead, isUnsaved, ask }), [count, instead, isUnsaved, ask]);
+  const value = useMemo(
+    () => ({ count, instead, beforeLock, isUnsaved, isLosing, ask: askAll }),
+    [count, instead, beforeLock, isUnsaved, isLosing, askAll],
+  );
   const { common } = messages;
   return (
     <UnsavedContext value={value}>
@@ -127,10 +161,10 @@ export function UnsavedProvider({ onLost, children }: Props) {
       {asking?.held === "saving" && (
         <StillSaving rest={asking.rest} onWait={() => settle(false)} onLeave={() => settle(true)} />
       )}
-      {asking?.held === "typed" && (
+      {(asking?.held === "typed" || asking?.held === "kept") && (
         <Question
           title={common.unsavedTitle}
-          text={common.unsavedText}
+          text={asking.held === "typed" ? common.unsavedText : common.keptText}
           back={common.keepTyping}
           onBack={() => settle(false)}
         >

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconPencil, IconPrescription, IconTicket } from "@tabler/icons-react";
+import { IconDental, IconPencil, IconPrescription, IconTicket } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useLayoutEffect, useRef } from "react";
 import { keyLabel } from "../../app/keymap";
@@ -39,6 +39,16 @@ export function ChartActions({ chart, mayWrite, onBook }: Props) {
       >
         {messages.day.tokenOrBooking}
       </Button>
+      {mayWrite && (
+        <Button
+          variant="default"
+          leftSection={<IconDental size={18} aria-hidden="true" />}
+          rightSection={<Kbd>{keyLabel("dental")}</Kbd>}
+          onClick={() => void navigate({ to: "/patients/$patientId/dental", params })}
+        >
+          {words.teeth}
+        </Button>
+      )}
       {mayWrite && (
         <Button
           ref={start}

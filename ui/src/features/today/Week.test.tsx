@@ -245,7 +245,7 @@ test("while the next week is read, this one stays in sight", async () => {
 });
 
 test.each([
-  ["4", true, "sync-centre"],
+  ["5", true, "sync-centre"],
   ["w", false, "today"],
 ])(
   "a week that comes late leads nobody back who goes elsewhere by %s meanwhile",
