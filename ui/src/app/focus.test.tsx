@@ -86,9 +86,10 @@ test("the focus goes through a chart in the order in which it is read", async ()
     await keys.keyboard("{Tab}");
   }
   // What is folded away is not passed; jsdom does not know that.
-  expect(passed.slice(0, 15)).toEqual([
+  expect(passed.slice(0, 16)).toEqual([
     "Correct details",
     "Token or bookingCtrl B",
+    "Tooth chartCtrl 4",
     "New prescriptionCtrl N",
     "TAB. METFORMIN 500 MG: prescribed 02 Nov 2026",
     "Stop TAB. METFORMIN 500 MG",

@@ -43,10 +43,11 @@ function Steps<One extends Step>({ what, steps, onStep }: StepsProps<One>) {
   const { dental, common } = messages;
   const step = useMutation({
     mutationFn: onStep,
-    onSuccess: (_, done) => {
+    onSuccess: async (_, done) => {
       setAsking(null);
       toast(dental.stepped(what, afterText(done)));
-      void refreshRows(client);
+      // Until then the buttons are those of the state before.
+      await refreshRows(client);
     },
   });
   if (steps.length === 0) return null;

@@ -50,6 +50,13 @@ export function Odontogram(props: Props) {
   const disputed = new Set(
     [...chart.findings, ...chart.procedures].filter((one) => one.isDisputed).map((one) => one.site.tooth),
   );
+  const chosenAt = rows.flat().find((place) => place.tooth === chosen)?.x ?? null;
+  useLayoutEffect(() => {
+    const view = drawing.current?.parentElement;
+    // In a narrow window the chosen tooth comes into sight, and nothing else moves.
+    if (view && chosenAt !== null)
+      view.scrollLeft = (chosenAt / WIDTH) * view.scrollWidth - view.clientWidth / 2;
+  }, [chosenAt]);
   const focus = (tooth: number) =>
     drawing.current?.querySelector<SVGElement>(`[data-testid="tooth-${tooth}"]`)?.focus();
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -118,6 +125,9 @@ export function Odontogram(props: Props) {
   );
 }
 
+/** In pixels; in less room it is scrolled. As the style sheet has it. */
+const NARROWEST = 700;
+
 /** How many units of the drawing a pixel is, at least one: its text never gets smaller than it is written. */
 function useUnit(height: number): [box: RefObject<HTMLDivElement | null>, unit: number] {
   const box = useRef<HTMLDivElement>(null);
@@ -126,7 +136,11 @@ function useUnit(height: number): [box: RefObject<HTMLDivElement | null>, unit: 
     const element = box.current;
     if (!element) return;
     const measure = () => {
-      const scale = Math.min(element.clientWidth / WIDTH, element.clientHeight / height, 1);
+      const scale = Math.min(
+        Math.max(element.clientWidth, NARROWEST) / WIDTH,
+        element.clientHeight / height,
+        1,
+      );
       if (scale > 0) setUnit(Math.round(100 / scale) / 100);
     };
     measure();

@@ -40,6 +40,9 @@ interface Props {
   unit: number;
 }
 
+/** From the middle of a text to its baseline: not every web view centres the parts of a text. */
+const MIDDLE = "0.35em";
+
 const fills: Record<SurfaceMark["mark"], string> = {
   caries: "var(--red)",
   filling: "url(#dental-dots)",
@@ -90,13 +93,14 @@ export const Tooth = memo(function Tooth(props: Props) {
       <text
         x={x}
         y={at(numberAt(place))}
+        dy={MIDDLE}
         aria-hidden="true"
         className={`${isSmall ? classes.smallNumber : classes.number} ${isSmall && !view ? classes.faint : ""}`}
       >
         {number}
         {isDisputed && <tspan className={classes.disputed}>{" ≠"}</tspan>}
       </text>
-      <text x={x} y={at(codeAt(place))} aria-hidden="true" className={classes.code}>
+      <text x={x} y={at(codeAt(place))} dy={MIDDLE} aria-hidden="true" className={classes.code}>
         {codesShown(known.codes, place.width, unit).map(([text, tone]) => (
           <tspan key={text} className={classes[tone]}>
             {text}
@@ -104,7 +108,7 @@ export const Tooth = memo(function Tooth(props: Props) {
         ))}
       </text>
       {hasSealant && (
-        <text x={x} y={at(box.y + box.size / 2)} aria-hidden="true" className={classes.sealant}>
+        <text x={x} y={at(box.y + box.size / 2)} dy={MIDDLE} aria-hidden="true" className={classes.sealant}>
           {"S"}
         </text>
       )}
@@ -161,7 +165,7 @@ function SideView({ place, view }: { place: Place; view: ToothView }) {
       />
       {view.rootCanal && view.implant !== "done" && <Canals roots={roots} state={view.rootCanal} />}
       {view.hasLesion && first && (
-        <circle cx={first.tip.x} cy={first.tip.y + 2} r={6} data-part="lesion" className={classes.lesion} />
+        <circle cx={first.tip.x} cy={first.tip.y + 8} r={6} data-part="lesion" className={classes.lesion} />
       )}
       {view.isFractured && <path d={fracturePath(place)} data-part="fracture" className={classes.fracture} />}
       {view.extraction && (

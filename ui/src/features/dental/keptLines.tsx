@@ -1,10 +1,17 @@
-import { createContext, type ReactNode, use, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useMemo, useRef, useState } from "react";
 import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useKept } from "../../shared/unsaved";
 
 type Lines = Record<PatientId, string>;
 
-const KeptContext = createContext<[Lines, (patientId: PatientId, text: string) => void] | null>(null);
+interface Kept {
+  lines: Lines;
+  /** The line as it is now, also before it is drawn. */
+  now: (patientId: PatientId) => string;
+  keep: (patientId: PatientId, text: string) => void;
+}
+
+const KeptContext = createContext<Kept | null>(null);
 
 /** The number of a tooth alone is soon typed again. */
 const isWorthAsking = (text: string) => !/^\s*\d{0,2}\s*$/.test(text);
@@ -12,18 +19,29 @@ const isWorthAsking = (text: string) => !/^\s*\d{0,2}\s*$/.test(text);
 /** Keeps the half typed line of each patient's teeth while other screens are shown; asks before the clinic is locked over one. */
 export function KeptLinesProvider({ children }: { children: ReactNode }) {
   const [lines, setLines] = useState<Lines>({});
+  const latest = useRef(lines);
   useKept(Object.values(lines).some(isWorthAsking));
-  const value = useMemo<[Lines, (patientId: PatientId, text: string) => void]>(
-    () => [lines, (patientId, text) => setLines((now) => ({ ...now, [patientId]: text }))],
+  const value = useMemo<Kept>(
+    () => ({
+      lines,
+      now: (patientId) => latest.current[patientId] ?? "",
+      keep: (patientId, text) => {
+        latest.current = { ...latest.current, [patientId]: text };
+        setLines(latest.current);
+      },
+    }),
     [lines],
   );
   return <KeptContext value={value}>{children}</KeptContext>;
 }
 
-/** The line of a patient as it was left, and how it is kept. */
-export function useKeptLine(patientId: PatientId): [text: string, keep: (text: string) => void] {
+/** The line of a patient as it was left, as it is now, and how it is kept. */
+export function useKeptLine(patientId: PatientId) {
   const kept = use(KeptContext);
   if (!kept) throw new Error("useKeptLine needs a KeptLinesProvider above it");
-  const [lines, keep] = kept;
-  return [lines[patientId] ?? "", (text) => keep(patientId, text)];
+  return {
+    text: kept.lines[patientId] ?? "",
+    now: () => kept.now(patientId),
+    keep: (text: string) => kept.keep(patientId, text),
+  };
 }

@@ -28,8 +28,7 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
-  const [text, keep] = useKeptLine(patientId);
-  const latest = useRef(text);
+  const { text, now, keep } = useKeptLine(patientId);
   /** The line as marking surfaces left it: a single `m` in it is a surface, and not yet a tooth that is missing. */
   const [marked, setMarked] = useState<string | null>(null);
   const [stopped, setStopped] = useState<Why | null>(null);
@@ -53,7 +52,6 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
     text.trim() !== "" && !isMarkedOnly && isPaused && asked.error ? problemOf(asked.error) : null;
 
   const setText = (next: string) => {
-    latest.current = next;
     setStopped(null);
     keep(next);
   };
@@ -69,7 +67,7 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
         return false;
       }
       await add.mutateAsync(line);
-      const rest = typedSince(line, latest.current);
+      const rest = typedSince(line, now());
       flushSync(() => {
         setText(rest);
         setMarked(null);
@@ -87,12 +85,12 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   const entered = useRef<string | null>(null);
   const accept = async () => {
     if (isAdding.current) {
-      entered.current = latest.current;
+      entered.current = now();
       return;
     }
     isAdding.current = true;
     try {
-      let line: string | null = latest.current;
+      let line: string | null = now();
       while (line !== null && line.trim() !== "") {
         entered.current = null;
         if (line === marked) {
@@ -123,7 +121,7 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
       client.getQueryData<DentalLineRead>(queryKeys.dentalLine(line))?.entry === null);
   /** Whether the line may be written over; if not, it is said why. */
   const mayReplace = () => {
-    if (isReplaceable(latest.current)) return true;
+    if (isReplaceable(now())) return true;
     toast(messages.dental.finishFirst);
     focusEnd();
     return false;
@@ -141,13 +139,13 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
     focusEnd,
     mark: (tooth: number, surface: Surface) => {
       if (!mayReplace()) return;
-      const next = toggled(latest.current, tooth, surface);
+      const next = toggled(now(), tooth, surface);
       setText(next);
       setMarked(next);
     },
     type: (tooth: number, typed: string) => {
       if (!mayReplace()) return;
-      const own = bareOf(latest.current)?.tooth === tooth ? `${latest.current.trimEnd()} ` : `${tooth} `;
+      const own = bareOf(now())?.tooth === tooth ? `${now().trimEnd()} ` : `${tooth} `;
       flushSync(() => setText(/\d/.test(typed) ? typed : own + typed));
       focusEnd();
     },
