@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::dental::ProcedureStatus;
 
 use crate::view::{
-    DentalFinding, DentalProcedure, FindingStatus, Mark, SurfaceMark, ToothPresence, ToothView, Work,
+    DentalFinding, DentalProcedure, FindingStatus, Mark, Surface, SurfaceMark, ToothPresence, ToothView, Work,
 };
 
 /// The teeth of which something is known.
@@ -57,7 +57,7 @@ enum Known<'a> {
 #[derive(Default)]
 struct Folded {
     presence: Option<ToothPresence>,
-    surfaces: BTreeMap<char, Mark>,
+    surfaces: BTreeMap<Surface, Mark>,
     crown: Option<Work>,
     root_canal: Option<Work>,
     implant: Option<Work>,
@@ -132,7 +132,7 @@ impl Folded {
 
     /// What is planned for a surface hides nothing that is there; caries that was seen after a filling is not hidden by it.
     fn mark(&mut self, surfaces: &str, mark: Mark) {
-        for surface in surfaces.chars() {
+        for surface in surfaces.chars().filter_map(Surface::of) {
             match self.surfaces.get(&surface) {
                 Some(_) if mark == Mark::Planned => {}
                 _ => drop(self.surfaces.insert(surface, mark)),

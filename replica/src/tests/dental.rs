@@ -6,7 +6,7 @@ use protocol::permission::Role;
 
 use super::{Fixture, doctor_id, fixture, fixture_of, form};
 use crate::error::Error;
-use crate::view::{DentalChart, FindingStatus, Mark, ToothPresence, ToothView, Work};
+use crate::view::{DentalChart, FindingStatus, Mark, Surface, ToothPresence, ToothView, Work};
 
 /// A dentist, and somebody in the chair.
 fn chair() -> (Fixture, PatientId) {
@@ -27,7 +27,7 @@ fn tooth(chart: &DentalChart, fdi: u8) -> &ToothView {
     chart.teeth.iter().find(|tooth| tooth.tooth == fdi).expect("BUG: the tooth is charted")
 }
 
-fn marks(tooth: &ToothView) -> Vec<(char, Mark)> {
+fn marks(tooth: &ToothView) -> Vec<(Surface, Mark)> {
     tooth.surfaces.iter().map(|one| (one.surface, one.mark)).collect()
 }
 
@@ -51,7 +51,7 @@ fn what_is_typed_is_drawn() {
         ],
     );
     let first = tooth(&chart, 36);
-    assert_eq!(marks(first), [('M', Mark::Caries), ('O', Mark::Caries)]);
+    assert_eq!(marks(first), [(Surface::M, Mark::Caries), (Surface::O, Mark::Caries)]);
     assert_eq!((first.root_canal, first.has_lesion), (Some(Work::Planned), true));
     assert_eq!(first.codes, ["C", "PL", "plan RCT"]);
     let crowned = tooth(&chart, 46);
@@ -82,7 +82,10 @@ fn a_filling_that_is_done_settles_the_caries_on_its_surfaces() {
         (Some(FindingStatus::Resolved), Some(FindingStatus::Active)),
         "the other surface was not filled"
     );
-    assert_eq!(marks(tooth(&chart, 47)), [('B', Mark::Caries), ('D', Mark::Filling), ('O', Mark::Filling)]);
+    assert_eq!(
+        marks(tooth(&chart, 47)),
+        [(Surface::O, Mark::Filling), (Surface::D, Mark::Filling), (Surface::B, Mark::Caries)]
+    );
     let done = &chart.procedures[0];
     assert_eq!(done.next, [ProcedureStatus::Failed, EnteredInError]);
     assert!(done.started_on.is_some() && done.completed_on.is_some());

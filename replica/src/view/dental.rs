@@ -83,10 +83,43 @@ pub enum Work {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct SurfaceMark {
-    /// `M`, `O`, `I`, `D`, `B` or `L`.
-    pub surface: char,
+    /// Which.
+    pub surface: Surface,
     /// What is there.
     pub mark: Mark,
+}
+
+/// A surface of a tooth, by the letter with which it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum Surface {
+    /// Mesial: towards the middle.
+    M,
+    /// Occlusal: of a back tooth.
+    O,
+    /// Incisal: the edge of a front tooth.
+    I,
+    /// Distal.
+    D,
+    /// Buccal or labial: towards the cheek or the lip.
+    B,
+    /// Lingual or palatal.
+    L,
+}
+
+impl Surface {
+    /// The surface of this letter.
+    pub(crate) fn of(letter: char) -> Option<Self> {
+        match letter {
+            'M' => Some(Self::M),
+            'O' => Some(Self::O),
+            'I' => Some(Self::I),
+            'D' => Some(Self::D),
+            'B' => Some(Self::B),
+            'L' => Some(Self::L),
+            _ => None,
+        }
+    }
 }
 
 /// What a surface shows.

@@ -40,7 +40,7 @@ pub use day::{
     NextPatient, Step, StepKind, TakenTime, VisitType,
 };
 pub use dental::{
-    DentalChart, DentalFinding, DentalLineRead, DentalProcedure, DentalSite, FindingStatus, Mark,
+    DentalChart, DentalFinding, DentalLineRead, DentalProcedure, DentalSite, FindingStatus, Mark, Surface,
     SurfaceMark, ToothPresence, ToothView, Work,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};

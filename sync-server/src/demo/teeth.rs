@@ -27,7 +27,10 @@ pub struct Charted {
 
 /// What is charted for a diagnosis, and what else is found in such a mouth.
 const LINES: &[(&str, &[&str])] = &[
-    ("K04.0", &["36 mo cp", "36 pi", "46 o f", "16 od f!", "28 ue", "36 plan rct", "36 plan cr", "16 od plan f"]),
+    (
+        "K04.0",
+        &["36 mo cp", "36 pi", "46 o f", "16 od f!", "28 ue", "36 plan rct", "36 plan cr", "16 od plan f"],
+    ),
     ("K04.7", &["46 do cp", "46 pl", "46 abs", "26 mo f", "46 plan rct", "46 plan cr // zirconia"]),
     ("K05.2", &["48 pe", "38 imp", "36 o f", "48 plan x"]),
     ("K05.1", &["mouth ging", "lower calc", "31 m1", "16 d pk4", "mouth done sc"]),

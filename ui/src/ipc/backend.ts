@@ -35,7 +35,7 @@ import type { DraftItem } from "./bindings/DraftItem";
 import type { DraftSafety } from "./bindings/DraftSafety";
 import type { DraftSaved } from "./bindings/DraftSaved";
 import type { Enrolment } from "./bindings/Enrolment";
-import type { FindingView } from "./bindings/FindingView";
+import type { DentalFinding } from "./bindings/DentalFinding";
 import type { FollowUpDays } from "./bindings/FollowUpDays";
 import type { FollowUps } from "./bindings/FollowUps";
 import type { GivenDraft } from "./bindings/GivenDraft";
@@ -60,7 +60,7 @@ import type { PrescriptionId } from "./bindings/PrescriptionId";
 import type { PrescriptionItemId } from "./bindings/PrescriptionItemId";
 import type { PrescriptionSummary } from "./bindings/PrescriptionSummary";
 import type { ProcedureId } from "./bindings/ProcedureId";
-import type { ProcedureView } from "./bindings/ProcedureView";
+import type { DentalProcedure } from "./bindings/DentalProcedure";
 import type { ShortKey } from "./bindings/ShortKey";
 import type { ShortKeyForm } from "./bindings/ShortKeyForm";
 import type { ShortKeyFound } from "./bindings/ShortKeyFound";
@@ -246,14 +246,14 @@ export interface Backend {
   /** `seen` is the state that the person saw. */
   stepFinding(
     id: ObservationId,
-    seen: FindingView["status"],
+    seen: DentalFinding["status"],
     next: "active" | "resolved" | "entered_in_error",
   ): Promise<void>;
   /** `seen` is the state that the person saw. */
   stepProcedure(
     id: ProcedureId,
-    seen: ProcedureView["status"],
-    next: ProcedureView["next"][number],
+    seen: DentalProcedure["status"],
+    next: DentalProcedure["next"][number],
   ): Promise<void>;
   openPad(patientId: PatientId): Promise<Pad>;
   saveDraft(patientId: PatientId, draft: Draft): Promise<DraftSaved>;

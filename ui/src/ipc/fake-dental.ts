@@ -3,9 +3,9 @@ import type { CommandError } from "./bindings/CommandError";
 import type { DentalChart } from "./bindings/DentalChart";
 import type { DentalEntry } from "./bindings/DentalEntry";
 import type { DentalLineRead } from "./bindings/DentalLineRead";
-import type { FindingView } from "./bindings/FindingView";
-import type { ProcedureView } from "./bindings/ProcedureView";
-import type { SiteView } from "./bindings/SiteView";
+import type { DentalFinding } from "./bindings/DentalFinding";
+import type { DentalProcedure } from "./bindings/DentalProcedure";
+import type { DentalSite } from "./bindings/DentalSite";
 import type { SurfaceMark } from "./bindings/SurfaceMark";
 import type { ToothView } from "./bindings/ToothView";
 import type { Around, FakePatient } from "./fake-clinic";
@@ -47,7 +47,7 @@ const procedureNames: Record<string, string> = {
   SC: "Scaling",
 };
 
-const regions: Record<string, SiteView> = {
+const regions: Record<string, DentalSite> = {
   ur: { kind: "quadrant", tooth: null, region: "q1" },
   ul: { kind: "quadrant", tooth: null, region: "q2" },
   ll: { kind: "quadrant", tooth: null, region: "q3" },
@@ -61,7 +61,7 @@ const refuse = (detail: string): never => {
   throw { code: "invalid", detail } satisfies CommandError;
 };
 
-function siteOf(word: string, isLast: boolean): SiteView | null {
+function siteOf(word: string, isLast: boolean): DentalSite | null {
   const isTooth = /^[1-4][1-8]$|^[5-8][1-5]$/.test(word);
   if (isTooth) return { kind: "tooth", tooth: Number(word), region: null };
   if (/^\d/.test(word))
@@ -117,7 +117,7 @@ function readLine(text: string): DentalLineRead {
   return read;
 }
 
-const nextOf: Record<ProcedureView["status"], ProcedureView["next"]> = {
+const nextOf: Record<DentalProcedure["status"], DentalProcedure["next"]> = {
   planned: ["accepted", "in_progress", "completed", "referred", "cancelled", "entered_in_error"],
   accepted: ["planned", "in_progress", "completed", "referred", "cancelled", "entered_in_error"],
   in_progress: ["completed", "referred", "cancelled", "failed", "entered_in_error"],
@@ -127,9 +127,10 @@ const nextOf: Record<ProcedureView["status"], ProcedureView["next"]> = {
   existing_here: ["failed", "entered_in_error"],
   existing_elsewhere: ["failed", "entered_in_error"],
   failed: ["entered_in_error"],
+  entered_in_error: [],
 };
 
-const isUndone = ({ status }: ProcedureView) =>
+const isUndone = ({ status }: DentalProcedure) =>
   status === "planned" || status === "accepted" || status === "in_progress";
 
 const codeOf = (condition: string) =>
@@ -138,7 +139,7 @@ const codeOf = (condition: string) =>
     .toUpperCase() ?? condition.slice(0, 3).toUpperCase();
 
 /** What is drawn of a tooth. */
-function toothOf(tooth: number, findings: FindingView[], procedures: ProcedureView[]): ToothView {
+function toothOf(tooth: number, findings: DentalFinding[], procedures: DentalProcedure[]): ToothView {
   const seen = findings.filter((one) => one.site.tooth === tooth && one.status === "active");
   const planned = procedures.filter((one) => one.site.tooth === tooth && isUndone(one));
   const done = procedures.filter((one) => one.site.tooth === tooth && one.status === "completed");
@@ -188,7 +189,7 @@ function toothOf(tooth: number, findings: FindingView[], procedures: ProcedureVi
 
 /** The teeth of the fake clinic's patients. */
 export function fakeDental(answer: Answer, patientOf: (id: string) => FakePatient, around: Around) {
-  const kept = new Map<string, { findings: FindingView[]; procedures: ProcedureView[] }>();
+  const kept = new Map<string, { findings: DentalFinding[]; procedures: DentalProcedure[] }>();
   let last = 0;
   const of = (patientId: string) => {
     const found = kept.get(patientId) ?? { findings: [], procedures: [] };
@@ -246,7 +247,7 @@ export function fakeDental(answer: Answer, patientOf: (id: string) => FakePatien
   };
   /** Changes one entry wherever it is; without it, if it was an error. */
   const change = <One extends { id: string }>(
-    listOf: (one: { findings: FindingView[]; procedures: ProcedureView[] }) => One[],
+    listOf: (one: { findings: DentalFinding[]; procedures: DentalProcedure[] }) => One[],
     id: string,
     to: Partial<NoInfer<One>> | null,
   ) => {
@@ -266,11 +267,11 @@ export function fakeDental(answer: Answer, patientOf: (id: string) => FakePatien
     addDentalLine: (patientId, text) => answer("addDentalLine", () => add(patientId, text)),
     stepFinding: (id, _seen, next) =>
       answer("stepFinding", () =>
-        change<FindingView>((one) => one.findings, id, next === "entered_in_error" ? null : { status: next }),
+        change<DentalFinding>((one) => one.findings, id, next === "entered_in_error" ? null : { status: next }),
       ),
     stepProcedure: (id, _seen, next) =>
       answer("stepProcedure", () =>
-        change<ProcedureView>(
+        change<DentalProcedure>(
           (one) => one.procedures,
           id,
           next === "entered_in_error"

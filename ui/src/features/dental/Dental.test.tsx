@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import type { ProcedureView } from "../../ipc/bindings/ProcedureView";
+import type { DentalProcedure } from "../../ipc/bindings/DentalProcedure";
 import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
@@ -190,7 +190,7 @@ const rowOf = (text: string) => {
   if (!row) throw new Error(`no row with ${text}`);
   return row;
 };
-const stepOf = (text: string, step: ProcedureView["next"][number]) =>
+const stepOf = (text: string, step: keyof typeof dental.steps) =>
   within(rowOf(text)).getByRole("button", { name: new RegExp(`^${dental.steps[step]}:`) });
 
 test("a procedure goes on by its buttons, and that it is done is asked once", async () => {

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { refreshRows } from "../../app/queries";
-import type { FindingView } from "../../ipc/bindings/FindingView";
-import type { ProcedureView } from "../../ipc/bindings/ProcedureView";
+import type { DentalFinding } from "../../ipc/bindings/DentalFinding";
+import type { DentalProcedure } from "../../ipc/bindings/DentalProcedure";
 import { useBackend } from "../../ipc/context";
 import { messages } from "../../messages";
 import { shortDay } from "../../shared/format";
@@ -16,7 +16,7 @@ import classes from "./Dental.module.css";
 import { entryText, findingText, procedureText, siteShort, statusText, stepText } from "./words";
 
 type FindingStep = "active" | "resolved" | "entered_in_error";
-type ProcedureStep = ProcedureView["next"][number];
+type ProcedureStep = DentalProcedure["next"][number];
 type Step = FindingStep | ProcedureStep;
 
 /** What is asked once before it is done: it cannot be taken back. */
@@ -103,7 +103,7 @@ function Differs({ isDisputed, what }: { isDisputed: boolean; what: string }) {
 }
 
 interface FindingsProps {
-  findings: FindingView[];
+  findings: DentalFinding[];
   /** Whether each says where it is. */
   hasSites: boolean;
   mayChart: boolean;
@@ -141,20 +141,20 @@ export function Findings({ findings, hasSites, mayChart }: FindingsProps) {
 }
 
 /** The day of the furthest that became of it. */
-function whenText({ plannedOn, startedOn, completedOn }: ProcedureView): string {
+function whenText({ plannedOn, startedOn, completedOn }: DentalProcedure): string {
   const { dental } = messages;
   if (completedOn !== null) return dental.completedOn(shortDay(completedOn));
   if (startedOn !== null) return dental.startedOn(shortDay(startedOn));
   return plannedOn === null ? "" : dental.plannedOn(shortDay(plannedOn));
 }
 
-const toneOf = (status: ProcedureView["status"]) => {
+const toneOf = (status: DentalProcedure["status"]) => {
   if (status === "completed" || status.startsWith("existing")) return classes.chipDone;
   if (status === "in_progress") return classes.chipOn;
   return status === "failed" ? classes.chipFailed : "";
 };
 
-export function Procedures({ procedures }: { procedures: ProcedureView[] }) {
+export function Procedures({ procedures }: { procedures: DentalProcedure[] }) {
   const backend = useBackend();
   return (
     <ul className={classes.entries}>

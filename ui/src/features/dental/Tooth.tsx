@@ -1,7 +1,7 @@
 import { memo } from "react";
 import type { SurfaceMark } from "../../ipc/bindings/SurfaceMark";
 import type { ToothView } from "../../ipc/bindings/ToothView";
-import type { WorkState } from "../../ipc/bindings/WorkState";
+import type { Work } from "../../ipc/bindings/Work";
 import { messages } from "../../messages";
 import classes from "./Odontogram.module.css";
 import {
@@ -139,7 +139,7 @@ const isGone = ({ presence, implant }: Pick<ToothView, "presence" | "implant">) 
 const isHidden = ({ presence }: Pick<ToothView, "presence">) =>
   presence === "not_erupted" || presence === "impacted";
 
-const workClass = (state: WorkState) => (state === "done" ? classes.done : classes.planned);
+const workClass = (state: Work) => (state === "done" ? classes.done : classes.planned);
 
 function SideView({ place, view }: { place: Place; view: ToothView }) {
   const roots = rootsOf(place);
@@ -179,7 +179,7 @@ function SideView({ place, view }: { place: Place; view: ToothView }) {
   );
 }
 
-function Screw({ place, state }: { place: Place; state: WorkState }) {
+function Screw({ place, state }: { place: Place; state: Work }) {
   return (
     <path
       d={screwPath(place)}
@@ -189,7 +189,7 @@ function Screw({ place, state }: { place: Place; state: WorkState }) {
   );
 }
 
-function Canals({ roots, state }: { roots: Root[]; state: WorkState }) {
+function Canals({ roots, state }: { roots: Root[]; state: Work }) {
   return roots.map(({ canal }) => (
     <path
       key={canal}

@@ -1,8 +1,8 @@
 import type { DentalChart } from "../../ipc/bindings/DentalChart";
 import type { DentalLineRead } from "../../ipc/bindings/DentalLineRead";
-import type { FindingView } from "../../ipc/bindings/FindingView";
-import type { ProcedureView } from "../../ipc/bindings/ProcedureView";
-import type { SiteView } from "../../ipc/bindings/SiteView";
+import type { DentalFinding } from "../../ipc/bindings/DentalFinding";
+import type { DentalProcedure } from "../../ipc/bindings/DentalProcedure";
+import type { DentalSite } from "../../ipc/bindings/DentalSite";
 import type { Surface } from "../../ipc/bindings/Surface";
 import { messages } from "../../messages";
 import { isFront, isPrimary, isUpper, kindOf, quadrantOf } from "./teeth";
@@ -19,7 +19,7 @@ export function toothName(tooth: number): string {
 }
 
 /** `Tooth 36, lower left first molar`, `Upper jaw` */
-export function siteText({ tooth, region }: SiteView): string {
+export function siteText({ tooth, region }: DentalSite): string {
   const { dental } = messages;
   return tooth === null
     ? said(dental.regions, region ?? "mouth")
@@ -27,7 +27,7 @@ export function siteText({ tooth, region }: SiteView): string {
 }
 
 /** The same, short: `36`, `Upper jaw`. */
-export const siteShort = (site: SiteView) => (site.tooth === null ? siteText(site) : String(site.tooth));
+export const siteShort = (site: DentalSite) => (site.tooth === null ? siteText(site) : String(site.tooth));
 
 /** `palatal` of an upper tooth is what `lingual` is of a lower one. */
 export function surfaceName(surface: Surface, tooth: number | null): string {
@@ -46,7 +46,7 @@ const surfacesText = (letters: string, tooth: number | null) =>
     .map((surface) => surfaceName(surface, tooth))
     .join(" ");
 
-const withSurfaces = (what: string, letters: string, { tooth }: SiteView) =>
+const withSurfaces = (what: string, letters: string, { tooth }: DentalSite) =>
   [what, surfacesText(letters, tooth)].filter(Boolean).join(" ");
 
 function conditionText(condition: string, grade: number | null): string {
@@ -66,18 +66,18 @@ export const statusText = (status: string) => said(messages.dental.statuses, sta
 export const stepText = (step: string) => said(messages.dental.steps, step);
 
 /** `caries in dentine mesial occlusal` */
-export const findingText = ({ condition, grade, surfaces, site }: Omit<FindingView, "id">) =>
+export const findingText = ({ condition, grade, surfaces, site }: Omit<DentalFinding, "id">) =>
   withSurfaces(conditionText(condition, grade), surfaces, site);
 
 /** `filling mesial occlusal` */
-export const procedureText = ({ code, name, surfaces, site }: ProcedureView) =>
+export const procedureText = ({ code, name, surfaces, site }: DentalProcedure) =>
   withSurfaces(procedureName(code, name), surfaces, site);
 
 /** Where an entry is and what it says: `36: root canal treatment`. */
-export const entryText = (entry: FindingView | ProcedureView) =>
+export const entryText = (entry: DentalFinding | DentalProcedure) =>
   `${siteShort(entry.site)}: ${"condition" in entry ? findingText(entry) : procedureText(entry)}`;
 
-const isOpen = ({ status }: ProcedureView) => status !== "cancelled";
+const isOpen = ({ status }: DentalProcedure) => status !== "cancelled";
 
 /** What is known of a tooth, in words, and null if nothing is. */
 function knownOf(chart: Pick<DentalChart, "findings" | "procedures">, tooth: number): string | null {

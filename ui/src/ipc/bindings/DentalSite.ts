@@ -3,13 +3,13 @@
 /**
  * Where in the mouth.
  */
-export type SiteView = { 
+export type DentalSite = { 
 /**
- * What it is about.
+ * `tooth`, `quadrant`, `sextant`, `arch` or `mouth`.
  */
-kind: "tooth" | "quadrant" | "sextant" | "arch" | "mouth", 
+kind: string, 
 /**
- * FDI number of a tooth.
+ * The FDI number of a tooth.
  */
 tooth: number | null, 
 /**
