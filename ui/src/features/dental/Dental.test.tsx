@@ -173,7 +173,24 @@ test("a surface alone is not added as a missing tooth", async () => {
   act(() => line().focus());
   await keys.keyboard("{Enter}");
   await waitFor(() => expect(echo()).toBe(dental.unfinished));
+  await keys.keyboard("{Control>}2{/Control}");
+  await screen.findByTestId("chart");
+  await keys.keyboard("{Control>}4{/Control}");
+  await screen.findByTestId("dental");
+  expect(echo()).toContain("mesial");
+  await keys.keyboard("{Enter}");
   expect(addDentalLine).not.toHaveBeenCalled();
+});
+
+test("the chosen tooth is the one that was gone to last, in the drawing or in the line", async () => {
+  const { keys } = await openTeeth();
+  await keys.keyboard("36 mo");
+  await waitFor(() => expect(tooth(36).getAttribute("aria-current")).toBe("true"));
+  act(() => tooth(11).focus());
+  expect(tooth(11).getAttribute("aria-current")).toBe("true");
+  await keys.keyboard("{Escape} c");
+  expect(line().value).toBe("36 mo c");
+  await waitFor(() => expect(tooth(36).getAttribute("aria-current")).toBe("true"));
 });
 
 test("no tooth writes over a line in which something is said", async () => {

@@ -75,6 +75,11 @@ function DentalEditor({ chart, teeth, problem }: Props) {
   }
   // With the first drawing: letters that come right behind it go nowhere else.
   useLayoutEffect(() => input.current?.focus(), []);
+  const setText = (text: string) => {
+    // Whoever goes on in the line is about its tooth again.
+    setTypedBefore(null);
+    line.setText(text);
+  };
   useKeys({ dentalLine: teeth.mayChart ? line.focusEnd : undefined });
   const wanted = picked ?? (teeth.showsPrimary ? "both" : "adult");
   // A tooth that is typed is always in sight.
@@ -119,7 +124,11 @@ function DentalEditor({ chart, teeth, problem }: Props) {
           </section>
           <div className={classes.side}>
             {problem}
-            {teeth.mayChart ? <DentalLine line={line} input={input} /> : <Notice>{dental.mayNot}</Notice>}
+            {teeth.mayChart ? (
+              <DentalLine line={{ ...line, setText }} input={input} />
+            ) : (
+              <Notice>{dental.mayNot}</Notice>
+            )}
             <DentalSide teeth={teeth} chosen={chosen} onChoose={setChosen} />
           </div>
         </div>

@@ -2,19 +2,27 @@ import { createContext, type ReactNode, use, useMemo, useRef, useState } from "r
 import type { PatientId } from "../../ipc/bindings/PatientId";
 import { useKept } from "../../shared/unsaved";
 
-type Lines = Record<PatientId, string>;
+interface Line {
+  text: string;
+  /** Marking surfaces left it so: a single `m` in it is a surface, and not yet a tooth that is missing. */
+  isMarked: boolean;
+}
+
+type Lines = Record<PatientId, Line>;
+
+const EMPTY: Line = { text: "", isMarked: false };
 
 interface Kept {
   lines: Lines;
   /** The line as it is now, also before it is drawn. */
-  now: (patientId: PatientId) => string;
-  keep: (patientId: PatientId, text: string) => void;
+  now: (patientId: PatientId) => Line;
+  keep: (patientId: PatientId, line: Line) => void;
 }
 
 const KeptContext = createContext<Kept | null>(null);
 
 /** The number of a tooth alone is soon typed again. */
-const isWorthAsking = (text: string) => !/^\s*\d{0,2}\s*$/.test(text);
+const isWorthAsking = ({ text }: Line) => !/^\s*\d{0,2}\s*$/.test(text);
 
 /** Keeps the half typed line of each patient's teeth while other screens are shown; asks before the clinic is locked over one. */
 export function KeptLinesProvider({ children }: { children: ReactNode }) {
@@ -24,9 +32,9 @@ export function KeptLinesProvider({ children }: { children: ReactNode }) {
   const value = useMemo<Kept>(
     () => ({
       lines,
-      now: (patientId) => latest.current[patientId] ?? "",
-      keep: (patientId, text) => {
-        latest.current = { ...latest.current, [patientId]: text };
+      now: (patientId) => latest.current[patientId] ?? EMPTY,
+      keep: (patientId, line) => {
+        latest.current = { ...latest.current, [patientId]: line };
         setLines(latest.current);
       },
     }),
@@ -40,8 +48,8 @@ export function useKeptLine(patientId: PatientId) {
   const kept = use(KeptContext);
   if (!kept) throw new Error("useKeptLine needs a KeptLinesProvider above it");
   return {
-    text: kept.lines[patientId] ?? "",
+    ...(kept.lines[patientId] ?? EMPTY),
     now: () => kept.now(patientId),
-    keep: (text: string) => kept.keep(patientId, text),
+    keep: (line: Line) => kept.keep(patientId, line),
   };
 }

@@ -28,13 +28,10 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   const backend = useBackend();
   const client = useQueryClient();
   const toast = useToast();
-  const { text, now, keep } = useKeptLine(patientId);
-  /** The line as marking surfaces left it: a single `m` in it is a surface, and not yet a tooth that is missing. */
-  const [marked, setMarked] = useState<string | null>(null);
+  const { text, isMarked, now, keep } = useKeptLine(patientId);
   const [stopped, setStopped] = useState<Why | null>(null);
   const [added, setAdded] = useState<{ count: number; read: DentalLineRead } | null>(null);
   const isPaused = usePause(text);
-  const isMarkedOnly = marked !== null && marked === text;
 
   const readOf = (line: string) => ({
     queryKey: queryKeys.dentalLine(line),
@@ -43,17 +40,16 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   });
   const asked = useQuery({
     ...readOf(text),
-    enabled: text.trim() !== "" && !isMarkedOnly,
+    enabled: text.trim() !== "" && !isMarked,
     placeholderData: keepPreviousData,
   });
-  const read = text.trim() === "" ? null : isMarkedOnly ? markedRead(text) : (asked.data ?? null);
+  const read = text.trim() === "" ? null : isMarked ? markedRead(text) : (asked.data ?? null);
   // What no further letter makes right is told once whoever types it looks up.
-  const failed =
-    text.trim() !== "" && !isMarkedOnly && isPaused && asked.error ? problemOf(asked.error) : null;
+  const failed = text.trim() !== "" && !isMarked && isPaused && asked.error ? problemOf(asked.error) : null;
 
-  const setText = (next: string) => {
+  const setText = (next: string, isMarkedNow = false) => {
     setStopped(null);
-    keep(next);
+    keep({ text: next, isMarked: isMarkedNow });
   };
   const add = useMutation({ mutationFn: (line: string) => backend.addDentalLine(patientId, line) });
   useUnsaved(false, add.isPending);
@@ -67,10 +63,9 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
         return false;
       }
       await add.mutateAsync(line);
-      const rest = typedSince(line, now());
+      const rest = typedSince(line, now().text);
       flushSync(() => {
         setText(rest);
-        setMarked(null);
         setAdded((before) => ({ count: (before?.count ?? 0) + 1, read: said }));
       });
       void refreshRows(client);
@@ -85,15 +80,15 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   const entered = useRef<string | null>(null);
   const accept = async () => {
     if (isAdding.current) {
-      entered.current = now();
+      entered.current = now().text;
       return;
     }
     isAdding.current = true;
     try {
-      let line: string | null = now();
+      let line: string | null = now().text;
       while (line !== null && line.trim() !== "") {
         entered.current = null;
-        if (line === marked) {
+        if (now().isMarked) {
           setStopped("unfinished");
           return;
         }
@@ -116,12 +111,12 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   /** `36 pl` could be surfaces, and is a finding. */
   const isReplaceable = (line: string) =>
     isBare(line) &&
-    (line === marked ||
+    (now().isMarked ||
       !bareOf(line)?.surfaces ||
       client.getQueryData<DentalLineRead>(queryKeys.dentalLine(line))?.entry === null);
   /** Whether the line may be written over; if not, it is said why. */
   const mayReplace = () => {
-    if (isReplaceable(now())) return true;
+    if (isReplaceable(now().text)) return true;
     toast(messages.dental.finishFirst);
     focusEnd();
     return false;
@@ -139,13 +134,11 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
     focusEnd,
     mark: (tooth: number, surface: Surface) => {
       if (!mayReplace()) return;
-      const next = toggled(now(), tooth, surface);
-      setText(next);
-      setMarked(next);
+      setText(toggled(now().text, tooth, surface), true);
     },
     type: (tooth: number, typed: string) => {
       if (!mayReplace()) return;
-      const own = bareOf(now())?.tooth === tooth ? `${now().trimEnd()} ` : `${tooth} `;
+      const own = bareOf(now().text)?.tooth === tooth ? `${now().text.trimEnd()} ` : `${tooth} `;
       flushSync(() => setText(/\d/.test(typed) ? typed : own + typed));
       focusEnd();
     },
