@@ -267,7 +267,11 @@ export function fakeDental(answer: Answer, patientOf: (id: string) => FakePatien
     addDentalLine: (patientId, text) => answer("addDentalLine", () => add(patientId, text)),
     stepFinding: (id, _seen, next) =>
       answer("stepFinding", () =>
-        change<DentalFinding>((one) => one.findings, id, next === "entered_in_error" ? null : { status: next }),
+        change<DentalFinding>(
+          (one) => one.findings,
+          id,
+          next === "entered_in_error" ? null : { status: next },
+        ),
       ),
     stepProcedure: (id, _seen, next) =>
       answer("stepProcedure", () =>

@@ -1,7 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import type { DentalProcedure } from "../../ipc/bindings/DentalProcedure";
 import { messages } from "../../messages";
 import { expectAccessible, findSunita, openClinic, type Prepare } from "../../test/clinic";
 import { later } from "../../test/later";
