@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use protocol::dental::ProcedureStatus;
 
 use crate::view::{
-    DentalFinding, DentalProcedure, FindingStatus, Mark, Surface, SurfaceMark, ToothPresence, ToothView, Work,
+    DentalFinding, DentalProcedure, FindingStatus, Mark, Surface, SurfaceMark, ToothCode, ToothPresence,
+    ToothTone, ToothView, Work,
 };
 
 /// The teeth of which something is known.
@@ -24,7 +25,7 @@ pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<
         match procedure.status {
             ProcedureStatus::Planned | ProcedureStatus::Accepted | ProcedureStatus::InProgress => {
                 let day = procedure.planned_on.as_deref().unwrap_or_default();
-                known.push((day, tooth, Known::Planned { code, surfaces }));
+                known.push((day, tooth, Known::Planned { code, name: &procedure.name, surfaces }));
             }
             ProcedureStatus::Completed
             | ProcedureStatus::ExistingHere
@@ -51,7 +52,7 @@ pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<
 
 enum Known<'a> {
     Is { condition: &'a str, surfaces: &'a str, grade: Option<u8> },
-    Planned { code: Option<&'a str>, surfaces: &'a str },
+    Planned { code: Option<&'a str>, name: &'a str, surfaces: &'a str },
 }
 
 #[derive(Default)]
@@ -65,57 +66,54 @@ struct Folded {
     has_sealant: bool,
     has_lesion: bool,
     is_fractured: bool,
-    /// Disease, then work, then plans.
-    codes: [Vec<String>; 3],
+    codes: Vec<ToothCode>,
 }
-
-const DISEASE: usize = 0;
-const WORK: usize = 1;
-const PLAN: usize = 2;
 
 impl Folded {
     fn take(&mut self, known: Known<'_>) {
         match known {
             Known::Is { condition, surfaces, grade } => self.is(condition, surfaces, grade),
-            Known::Planned { code, surfaces } => self.planned(code, surfaces),
+            Known::Planned { code, name, surfaces } => self.planned(code, name, surfaces),
         }
     }
 
     fn is(&mut self, condition: &str, surfaces: &str, grade: Option<u8>) {
-        let mut class = DISEASE;
+        let mut tone = ToothTone::Disease;
         match condition {
             "caries_initial" | "caries_enamel" | "caries_dentine" | "caries_pulp" => {
                 self.mark(surfaces, Mark::Caries);
             }
             "filled_sound" => {
-                class = WORK;
+                tone = ToothTone::Work;
                 self.mark(surfaces, Mark::Filling);
             }
             "filled_defective" => self.mark(surfaces, Mark::FillingFailing),
             "fracture_crown" | "fracture_root" => self.is_fractured = true,
             "periapical_lesion" => self.has_lesion = true,
-            "crown" => (class, self.crown) = (WORK, Some(Work::Done)),
-            "root_canal_treated" => (class, self.root_canal) = (WORK, Some(Work::Done)),
-            "implant" => (class, self.implant, self.presence) = (WORK, Some(Work::Done), None),
-            "sealant" => (class, self.has_sealant) = (WORK, true),
+            "crown" => (tone, self.crown) = (ToothTone::Work, Some(Work::Done)),
+            "root_canal_treated" => (tone, self.root_canal) = (ToothTone::Work, Some(Work::Done)),
+            "implant" => (tone, self.implant, self.presence) = (ToothTone::Work, Some(Work::Done), None),
+            "sealant" => (tone, self.has_sealant) = (ToothTone::Work, true),
             "missing_extracted" | "missing_congenital" => {
-                class = WORK;
+                tone = ToothTone::Work;
                 self.presence = Some(ToothPresence::Missing);
             }
-            "unerupted" => (class, self.presence) = (WORK, Some(ToothPresence::NotErupted)),
-            "impacted" => (class, self.presence) = (WORK, Some(ToothPresence::Impacted)),
+            "unerupted" => (tone, self.presence) = (ToothTone::Work, Some(ToothPresence::NotErupted)),
+            "impacted" => (tone, self.presence) = (ToothTone::Work, Some(ToothPresence::Impacted)),
             "bridge_abutment" | "bridge_pontic" | "veneer" | "post_core" | "splint" | "ortho_appliance"
-            | "denture" => class = WORK,
+            | "denture" => tone = ToothTone::Work,
             _ => {}
         }
-        let code = code_of(condition, grade);
-        for codes in &mut self.codes {
-            codes.retain(|known| *known != code);
-        }
-        self.codes[class].extend((!code.is_empty()).then_some(code));
+        self.say(code_of(condition, grade), tone);
     }
 
-    fn planned(&mut self, code: Option<&str>, surfaces: &str) {
+    /// The newest of the same stands last.
+    fn say(&mut self, text: String, tone: ToothTone) {
+        self.codes.retain(|known| known.text != text);
+        self.codes.extend((!text.is_empty()).then_some(ToothCode { text, tone }));
+    }
+
+    fn planned(&mut self, code: Option<&str>, name: &str, surfaces: &str) {
         let planned = |work: &mut Option<Work>| *work = work.or(Some(Work::Planned));
         match code {
             Some("CR") => planned(&mut self.crown),
@@ -124,10 +122,7 @@ impl Folded {
             Some("X") => planned(&mut self.extraction),
             _ => self.mark(surfaces, Mark::Planned),
         }
-        let code = format!("plan {}", code.unwrap_or("…"));
-        if !self.codes[PLAN].contains(&code) {
-            self.codes[PLAN].push(code);
-        }
+        self.say(format!("plan {}", code.unwrap_or(name)), ToothTone::Plan);
     }
 
     /// What is planned for a surface hides nothing that is there; caries that was seen after a filling is not hidden by it.
@@ -140,7 +135,8 @@ impl Folded {
         }
     }
 
-    fn view(self, tooth: u8) -> ToothView {
+    fn view(mut self, tooth: u8) -> ToothView {
+        self.codes.sort_by_key(|code| code.tone);
         ToothView {
             tooth,
             presence: self.presence.unwrap_or(ToothPresence::Present),
@@ -156,7 +152,7 @@ impl Folded {
             has_sealant: self.has_sealant,
             has_lesion: self.has_lesion,
             is_fractured: self.is_fractured,
-            codes: self.codes.concat(),
+            codes: self.codes,
         }
     }
 }

@@ -6,7 +6,7 @@ use protocol::permission::Role;
 
 use super::{Fixture, doctor_id, fixture, fixture_of, form};
 use crate::error::Error;
-use crate::view::{DentalChart, FindingStatus, Mark, Surface, ToothPresence, ToothView, Work};
+use crate::view::{DentalChart, FindingStatus, Mark, Surface, ToothPresence, ToothTone, ToothView, Work};
 
 /// A dentist, and somebody in the chair.
 fn chair() -> (Fixture, PatientId) {
@@ -53,7 +53,9 @@ fn what_is_typed_is_drawn() {
     let first = tooth(&chart, 36);
     assert_eq!(marks(first), [(Surface::M, Mark::Caries), (Surface::O, Mark::Caries)]);
     assert_eq!((first.root_canal, first.has_lesion), (Some(Work::Planned), true));
-    assert_eq!(first.codes, ["C", "PL", "plan RCT"]);
+    let codes: Vec<_> = first.codes.iter().map(|code| (code.text.as_str(), code.tone)).collect();
+    let (disease, plan) = (ToothTone::Disease, ToothTone::Plan);
+    assert_eq!(codes, [("C", disease), ("PL", disease), ("plan RCT", plan)]);
     let crowned = tooth(&chart, 46);
     assert_eq!((crowned.crown, crowned.root_canal), (Some(Work::Done), Some(Work::Done)));
     assert_eq!(tooth(&chart, 18).presence, ToothPresence::Missing);

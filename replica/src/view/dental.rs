@@ -48,8 +48,32 @@ pub struct ToothView {
     pub has_lesion: bool,
     /// A fracture.
     pub is_fractured: bool,
-    /// Codes as they stand at its number, disease first: `C`, `RCT`, `plan F`.
-    pub codes: Vec<String>,
+    /// Codes as they stand at its number: disease, then what is there, then what is planned.
+    pub codes: Vec<ToothCode>,
+}
+
+/// A code at the number of a tooth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct ToothCode {
+    /// `C`, `RCT`, `plan F`.
+    pub text: String,
+    /// What it speaks of.
+    pub tone: ToothTone,
+}
+
+/// What a code speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub enum ToothTone {
+    /// Disease, and work that does not hold.
+    Disease,
+    /// What is there, and what is not.
+    Work,
+    /// What is to be done.
+    Plan,
 }
 
 /// Whether a tooth is there.

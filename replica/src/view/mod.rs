@@ -41,7 +41,7 @@ pub use day::{
 };
 pub use dental::{
     DentalChart, DentalFinding, DentalLineRead, DentalProcedure, DentalSite, FindingStatus, Mark, Surface,
-    SurfaceMark, ToothPresence, ToothView, Work,
+    SurfaceMark, ToothCode, ToothPresence, ToothTone, ToothView, Work,
 };
 pub use files::{AttachmentForm, AttachmentView, FilePlace};
 pub use follow_ups::{FollowUp, FollowUpDays, FollowUps};

@@ -7,6 +7,7 @@ import type { DentalFinding } from "./bindings/DentalFinding";
 import type { DentalProcedure } from "./bindings/DentalProcedure";
 import type { DentalSite } from "./bindings/DentalSite";
 import type { SurfaceMark } from "./bindings/SurfaceMark";
+import type { ToothCode } from "./bindings/ToothCode";
 import type { ToothView } from "./bindings/ToothView";
 import type { Around, FakePatient } from "./fake-clinic";
 import { type Answer, today } from "./fake-data";
@@ -133,6 +134,9 @@ const nextOf: Record<DentalProcedure["status"], DentalProcedure["next"]> = {
 const isUndone = ({ status }: DentalProcedure) =>
   status === "planned" || status === "accepted" || status === "in_progress";
 
+const toneOf = (condition: string): ToothCode["tone"] =>
+  /caries|defective|fracture|lesion/.test(condition) ? "disease" : "work";
+
 const codeOf = (condition: string) =>
   Object.entries(conditions)
     .find(([, one]) => one === condition)?.[0]
@@ -181,8 +185,8 @@ function toothOf(tooth: number, findings: DentalFinding[], procedures: DentalPro
     hasLesion: has("periapical_lesion"),
     isFractured: has("fracture_crown"),
     codes: [
-      ...seen.map((one) => codeOf(one.condition)),
-      ...planned.map((one) => `plan ${one.code ?? one.name}`),
+      ...seen.map((one) => ({ text: codeOf(one.condition), tone: toneOf(one.condition) })),
+      ...planned.map((one) => ({ text: `plan ${one.code ?? one.name}`, tone: "plan" as const })),
     ],
   };
 }

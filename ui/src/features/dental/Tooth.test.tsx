@@ -1,5 +1,6 @@
 import { render } from "@testing-library/react";
 import { expect, test } from "vitest";
+import type { ToothCode } from "../../ipc/bindings/ToothCode";
 import type { DentalChart } from "../../ipc/bindings/DentalChart";
 import type { ToothView } from "../../ipc/bindings/ToothView";
 import { messages, speak } from "../../messages";
@@ -115,19 +116,19 @@ test("where an implant stands, the tooth is not drawn as missing", () => {
   expect(parts).not.toContain("missing");
 });
 
+const coded = (texts: string[], tone: ToothCode["tone"] = "disease") => texts.map((text) => ({ text, tone }));
 const shown = (codes: string[], width = 64) =>
-  codesShown(codes, width, 1)
-    .map(([text]) => text)
+  codesShown(coded(codes), width, 1)
+    .map(({ text }) => text)
     .join("");
 
 test("codes stand with the number: two if there is room, and how many more there are", () => {
-  expect(draw({ codes: ["C", "RCT"] }).text).toBe("36C · RCT");
+  expect(draw({ codes: coded(["C", "RCT"]) }).text).toBe("36C · RCT");
   expect(shown(["C", "RCT", "PL"])).toBe("C · RCT +1");
   expect(shown(["C", "RCT", "PL"], 46)).toBe("C +2");
   expect(shown(["plan RCT", "plan CR"])).toBe("plan RCT +1");
   expect(shown(["plan Gingivectomy"])).toBe("plan Gingi…");
-  expect(codesShown(["C"], 46, 1)).toEqual([["C", "disease"]]);
-  expect(codesShown(["plan F"], 46, 1)).toEqual([["plan F", "plan"]]);
+  expect(codesShown(coded(["plan F"], "plan"), 46, 1)).toEqual(coded(["plan F"], "plan"));
 });
 
 const site = { kind: "tooth", tooth: 36, region: null } as const;

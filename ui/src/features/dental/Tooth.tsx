@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { SurfaceMark } from "../../ipc/bindings/SurfaceMark";
+import type { ToothCode } from "../../ipc/bindings/ToothCode";
 import type { ToothView } from "../../ipc/bindings/ToothView";
 import type { Work } from "../../ipc/bindings/Work";
 import { messages } from "../../messages";
@@ -101,7 +102,7 @@ export const Tooth = memo(function Tooth(props: Props) {
         {isDisputed && <tspan className={classes.disputed}>{" ≠"}</tspan>}
       </text>
       <text x={x} y={at(codeAt(place))} dy={MIDDLE} aria-hidden="true" className={classes.code}>
-        {codesShown(known.codes, place.width, unit).map(([text, tone]) => (
+        {codesShown(known.codes, place.width, unit).map(({ text, tone }) => (
           <tspan key={text} className={classes[tone]}>
             {text}
           </tspan>
@@ -253,19 +254,13 @@ function Box({ place, view }: { place: Place; view: ToothView }) {
   );
 }
 
-type Tone = "disease" | "plan" | "work";
-
-const DISEASE = /^(C[IEDP]?|F!|FXR?|PL|P[IR]|NEC|ABS|RR|CALC|GING|PERIO|BOP|SINUS)$/;
-
-const toneOf = (code: string): Tone =>
-  code.startsWith("plan ") ? "plan" : DISEASE.test(code) ? "disease" : "work";
-
 /** The codes that stand with a number: two of them if there is room, and how many more there are. */
-export function codesShown(codes: string[], width: number, unit: number): [text: string, tone: Tone][] {
+export function codesShown(codes: ToothCode[], width: number, unit: number): ToothCode[] {
   const room = width / (6.2 * unit);
   const withRest = (shown: number) => {
     const rest = codes.length - shown;
-    return codes.slice(0, shown).join(" · ") + (rest > 0 ? ` +${rest}` : "");
+    const texts = codes.slice(0, shown).map(({ text }) => text);
+    return texts.join(" · ") + (rest > 0 ? ` +${rest}` : "");
   };
   const shown = codes.length > 1 && withRest(2).length <= room ? 2 : 1;
   const rest = codes.length - shown;
@@ -275,7 +270,7 @@ export function codesShown(codes: string[], width: number, unit: number): [text:
   return [
     ...codes
       .slice(0, shown)
-      .map((code, place): [string, Tone] => [place === 0 ? cut(code) : ` · ${code}`, toneOf(code)]),
-    ...(rest > 0 ? [[` +${rest}`, "work"] satisfies [string, Tone]] : []),
+      .map(({ text, tone }, place) => ({ text: place === 0 ? cut(text) : ` · ${text}`, tone })),
+    ...(rest > 0 ? [{ text: ` +${rest}`, tone: "work" } satisfies ToothCode] : []),
   ];
 }

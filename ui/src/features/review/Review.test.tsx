@@ -111,12 +111,13 @@ test("until someone decides, both count where two allergies differ", async () =>
   expect(await screen.findByText(/Until you decide, both count/)).toBeTruthy();
 });
 
+const factOf = (name: string, theirs: string, ours = theirs) => ({ name, base: null, theirs, ours });
+
 test("a medicine that was stopped twice is told by its name, with both moments and both reasons", async () => {
-  const fact = (name: string, theirs: string, ours = theirs) => ({ name, base: null, theirs, ours });
   const facts = [
-    fact("medicine_text", "Metformin 500 mg"),
-    fact("stop_reason", "rash", "itching"),
-    fact("stopped_at", "2026-09-02T09:41:00.000Z", "2026-09-03T09:41:00.000Z"),
+    factOf("medicine_text", "Metformin 500 mg"),
+    factOf("stop_reason", "rash", "itching"),
+    factOf("stopped_at", "2026-09-02T09:41:00.000Z", "2026-09-03T09:41:00.000Z"),
   ];
   await openReview((backend) => backend.differ({ column: "stopped_at", facts, entry: null }));
   expect(await screen.findByRole("heading", { name: "Medicine stopped" })).toBeTruthy();
