@@ -15,7 +15,8 @@ pub fn open(app: &App) -> tauri::Result<()> {
     WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Clinic Desk")
         .inner_size(1440.0, 900.0)
-        .min_inner_size(900.0, 600.0)
+        // Half of that, so that it fits a screen on which everything is shown twice as large.
+        .min_inner_size(720.0, 450.0)
         .incognito(!is_driven())
         .on_navigation(|url| {
             matches!(

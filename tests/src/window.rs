@@ -270,6 +270,21 @@ impl Window {
         Ok(self.ask("arguments[0](window.mouseEvents)").await?.as_u64().unwrap_or_default())
     }
 
+    /// Makes the window this large, its menus included.
+    ///
+    /// # Errors
+    ///
+    /// If it does not take this size.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        self.client.set_window_size(width, height).await?;
+        let wide = format!(
+            "const done = arguments[0]; \
+             const look = () => innerWidth === {width} ? done() : setTimeout(look, 20); look();"
+        );
+        self.ask(&wide).await.with_context(|| format!("the window is not {width} wide"))?;
+        Ok(())
+    }
+
     /// Keeps a picture of the window.
     ///
     /// # Errors
