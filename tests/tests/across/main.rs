@@ -45,4 +45,6 @@ mod staff;
 mod support;
 mod sync;
 #[cfg(target_os = "linux")]
+mod teeth;
+#[cfg(target_os = "linux")]
 mod window;
