@@ -234,9 +234,9 @@ async fn an_admin_reads_in_the_audit_log_at_which_computer_a_chart_was_opened() 
     room.clinic.told(&["login", "view", "login", "view"]).await?;
     let open = "document.querySelector('a[href=\"/audit\"]').click(); arguments[0]();";
     window.ask(open).await?;
-    let seen = window.shows("audit-entry", "Opened Patient Sunita Deshmukh Room 2").await?;
+    let seen = window.shows("audit-entry", "OpenedPatientSunita DeshmukhRoom 2").await?;
     assert!(seen.contains("Anjali Kulkarni"), "{seen}");
-    window.shows("audit-entry", "Added Patient Sunita Deshmukh Room 1").await?;
+    window.shows("audit-entry", "AddedPatientSunita DeshmukhRoom 1").await?;
     window.close().await
 }
 
