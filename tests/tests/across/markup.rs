@@ -66,7 +66,7 @@ async fn what_looks_like_markup_or_code_is_shown_as_it_was_typed() -> anyhow::Re
     find(&window, "1276", FIRST_NAME).await?;
     window.press_ctrl('b', false).await?;
     window.part("booking-form").await?;
-    window.shows("booking-echo", "A-1").await?;
+    window.shows("booking-echo", "B-1").await?;
     is_text(&window, "a token to be given").await?;
     window.press(Key::Enter).await?;
     window.counts("booking-form", 0).await?;
@@ -74,6 +74,9 @@ async fn what_looks_like_markup_or_code_is_shown_as_it_was_typed() -> anyhow::Re
     window.shows("today", FIRST_NAME).await?;
     is_text(&window, "today").await?;
     window.press_ctrl('4', false).await?;
+    window.part("dental-chart").await?;
+    is_text(&window, "the teeth").await?;
+    window.press_ctrl('5', false).await?;
     window.part("ledger-entry").await?;
     is_text(&window, "the sync centre").await?;
     find(&window, "1276", FIRST_NAME).await?;

@@ -33,8 +33,8 @@ async fn what_a_dentist_charts_without_the_server_stands_at_the_other_desk_later
     find(&window, "1276", "Rohan").await?;
     window.press_ctrl('4', false).await?;
     window.part("dental-line").await?;
-    write(&window, "36 mo c", "36", "36").await?;
-    write(&window, "36 mo plan f // A2", "36", "Filling").await?;
+    write(&window, "36 mo c", "36", "caries").await?;
+    write(&window, "36 mo plan f // A2", "36", "filling").await?;
     window.type_text("36 mo zz").await?;
     window.press(Key::Enter).await?;
     window.shows("dental-echo", "This code is not known").await?;
