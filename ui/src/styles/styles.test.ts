@@ -34,6 +34,29 @@ test("enlarged to 200 %, nothing insists on more room than a window of 1280 then
   expect(wide).toEqual([]);
 });
 
+test("no part of the library is used whose styles are not brought along", () => {
+  const styled = [
+    "Button",
+    "Loader",
+    "MantineProvider",
+    "NativeSelect",
+    "PasswordInput",
+    "TextInput",
+    "Textarea",
+  ];
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".tsx"),
+  );
+  const used = sources.flatMap((path) =>
+    [...readFileSync(`src/${path}`, "utf8").matchAll(/import \{([^}]*)\} from "@mantine\/core"/g)].flatMap(
+      ([, names = ""]) => names.split(",").map((name) => name.trim()),
+    ),
+  );
+  expect(used.filter((name) => name !== "" && !name.startsWith("type ") && !styled.includes(name))).toEqual(
+    [],
+  );
+});
+
 test("the sign of the focus is nowhere taken away without another in its place", () => {
   const bare = Object.entries(sheets).flatMap(([sheet, text]) =>
     [...text.matchAll(/([^{}]+)\{[^{}]*outline:\s*(?:0|none)[^{}]*\}/g)].map(

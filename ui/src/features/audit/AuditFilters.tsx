@@ -1,9 +1,10 @@
-import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useSession } from "../../app/session";
 import type { AuditChoices } from "../../ipc/bindings/AuditChoices";
 import type { AuditFilter } from "../../ipc/bindings/AuditFilter";
 import { messages } from "../../messages";
+import boxes from "../../shared/choices.module.css";
 import classes from "./AuditLog.module.css";
 
 export const everything: AuditFilter = { from: null, to: null, action: null, person: null, patient: null };
@@ -64,12 +65,14 @@ export function AuditFilters({ choices, onShow }: Props) {
       />
       <Button type="submit">{words.show}</Button>
       {openPatient && (
-        <Checkbox
-          className={classes.onlyOpen}
-          label={words.onlyOpen}
-          checked={filter.patient === openPatient}
-          onChange={(event) => change({ patient: event.currentTarget.checked ? openPatient : null })}
-        />
+        <label className={`${boxes.choice} ${classes.onlyOpen}`}>
+          <input
+            type="checkbox"
+            checked={filter.patient === openPatient}
+            onChange={(event) => change({ patient: event.currentTarget.checked ? openPatient : null })}
+          />
+          {words.onlyOpen}
+        </label>
       )}
     </form>
   );
