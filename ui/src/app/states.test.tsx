@@ -135,7 +135,7 @@ test.each([
   await expectAccessible();
   await findSunita(keys);
   expect(screen.getByTestId("checks-broken").getAttribute("role")).toBe("alert");
-  await keys.keyboard("{Control>}4{/Control}");
+  await keys.keyboard("{Control>}5{/Control}");
   expect(await screen.findByTestId("sync-centre")).toBeTruthy();
   expect(screen.getByTestId("checks-broken").textContent).toContain(words);
 });
@@ -226,10 +226,10 @@ test("a signature that fails leaves the pad as it was", async () => {
 test("an empty ledger and a full one both make sense", async () => {
   const { keys } = openClinic();
   await screen.findByTestId("today");
-  await keys.keyboard("{Control>}4{/Control}");
+  await keys.keyboard("{Control>}5{/Control}");
   expect(await screen.findByText("Nothing has been done on this computer yet.")).toBeTruthy();
   await signMetformin(keys);
-  await keys.keyboard("{Control>}4{/Control}");
+  await keys.keyboard("{Control>}5{/Control}");
 
   expect((await screen.findByTestId("ledger-entry")).textContent).toContain("Waiting");
   await expectAccessible();

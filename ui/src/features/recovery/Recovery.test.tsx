@@ -83,7 +83,7 @@ test.each([
     const notice = await screen.findByTestId("recovery-notice");
     expect(notice.textContent).toContain(why);
     expect(notice.textContent).toContain(what);
-    await keys.keyboard("{Control>}4{/Control}");
+    await keys.keyboard("{Control>}5{/Control}");
     expect(await screen.findByTestId("recovery-notice")).toBeTruthy();
   },
 );

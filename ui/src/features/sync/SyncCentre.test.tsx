@@ -26,7 +26,7 @@ const entry = (sequence: number, fate: LedgerEntry["fate"], detail: string | nul
 async function openSyncCentre(prepare: Prepare) {
   const opened = openClinic({}, prepare);
   await screen.findByTestId("today");
-  await opened.keys.keyboard("{Control>}4{/Control}");
+  await opened.keys.keyboard("{Control>}5{/Control}");
   await screen.findByTestId("sync-centre");
   return opened;
 }
