@@ -7,6 +7,7 @@ use protocol::audit::Action;
 use protocol::id::DoctorId;
 use protocol::permission::Capability;
 use protocol::table::{Scope, TABLES, TableName, Values};
+use rusqlite::Transaction;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,13 +34,25 @@ impl Replica {
     pub fn export_files(&self, to: &Path) -> Result<u32> {
         self.must_export()?;
         files::make_private_dir(to)?;
-        let n_written = self.contents_here(|id, content| {
+        let own = self.acting().doctor_id;
+        let mut n_written = 0;
+        let all = self.contents_here(|id, content| {
+            let row = self.store.read(|tx| get_row(tx, TableName::DentalAttachments, id.0))?;
+            if let Some(row) = row
+                && self.store.read(|tx| {
+                    is_of_anothers_study(tx, TableName::DentalAttachments, (id.0, &row.values), own)
+                })?
+            {
+                return Ok(());
+            }
             let ending = Path::new(&content.file_name).extension().and_then(std::ffi::OsStr::to_str);
             let name = format!("{id}.{}", ending.unwrap_or("bin"));
-            files::save(&to.join(name), |file| Ok(file.write_all(&content.bytes)?))
+            let written: Result<()> = files::save(&to.join(name), |file| Ok(file.write_all(&content.bytes)?));
+            n_written += u32::from(written.is_ok());
+            written
         });
         self.note(Action::Export, None, None);
-        n_written
+        all.map(|_| n_written)
     }
 
     /// Writes every row of the tenant that this person may read, one JSON object a line, and answers how many: of private
@@ -64,7 +77,7 @@ impl Replica {
                     if !self.is_clinical() && (is_hidden || table.is_clinical()) {
                         continue;
                     }
-                    if table.name == TableName::CaseStudies && !is_shown(&row.values, own) {
+                    if is_of_anothers_study(tx, table.name, (id, &row.values), own)? {
                         continue;
                     }
                     row.values.retain(|name, _| {
@@ -83,6 +96,27 @@ impl Replica {
         self.note(Action::Export, None, None);
         Ok(n_written)
     }
+}
+
+/// Whether a row is a case study that this doctor may not read, or is about one.
+fn is_of_anothers_study(
+    tx: &Transaction<'_>,
+    table: TableName,
+    (id, row): (Uuid, &Values),
+    doctor: Option<DoctorId>,
+) -> Result<bool> {
+    let study = match table {
+        TableName::CaseStudies => Some(id),
+        TableName::SyncConflicts if text(row, "table_name") == "case_studies" => {
+            text(row, "row_id").parse().ok()
+        }
+        TableName::DentalAttachments if text(row, "owner_kind") == "case_study" => {
+            text(row, "owner_id").parse().ok()
+        }
+        _ => None,
+    };
+    let Some(study) = study else { return Ok(false) };
+    Ok(!get_row(tx, TableName::CaseStudies, study)?.is_some_and(|study| is_shown(&study.values, doctor)))
 }
 
 /// Whether this doctor may read a case study: a private one is its author's alone.

@@ -214,14 +214,18 @@ impl Taken {
         let sql = "select id from sync_conflicts where state = 'open' and is_deleted = 0 \
                    and table_name = 'prescription_items' and row_id = ?1 order by opened_at, id limit 1";
         let is_ongoing = text(&self.item, "duration_unit") == "ongoing";
+        let is_end_said = is_ongoing || self.item.get("duration_value").is_some_and(Value::is_number);
         Ok(Running {
             id: PrescriptionItemId(self.line.id),
             prescription_id: self.prescription,
             title: shown.title,
             directions: shown.directions,
             prescribed_on: day_text(self.day),
-            until: self.line.end(self.day).map(day_text),
-            is_end_said: is_ongoing || self.item.get("duration_value").is_some_and(Value::is_number),
+            until: self
+                .line
+                .end(self.day)
+                .map(|end| day_text(if is_end_said { end.previous_day().unwrap_or(end) } else { end })),
+            is_end_said,
             doctor_name: doctor.unwrap_or_else(|_| Ok(String::new()))?,
             stopped_at: shown.stopped_at,
             stop_reason: shown.stop_reason,

@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::amend::{follow_up_day, replaced, withdrawal};
 use crate::care::{alert_views, alerts, allergy_snapshot, allergy_words, check};
-use crate::chart::{allergy_status, diagnosis_words, doctor_name, item_view, version, warnings_in_words};
+use crate::chart::{
+    allergy_status, diagnosis_words, doctor_name, item_view, items, version, warnings_in_words,
+};
 use crate::disputed::disputed;
 use crate::error::{Error, Result};
 use crate::one_patient::{kept, registration_rows};
@@ -22,8 +24,9 @@ use crate::patients::{age_of, full_name, sex_letter};
 use crate::prepared::taken_up;
 use crate::print::language_of;
 use crate::replica::{Replica, by_name, must_get, or_null, some_text, text};
+use crate::running::is_stopped;
 use crate::store::{get_row, lane};
-use crate::view::{Diagnosis, Draft, DraftItem, PrescriptionSummary, Safety};
+use crate::view::{Diagnosis, Draft, DraftItem, ItemSource, PrescriptionSummary, Safety};
 
 /// The patient was there.
 pub(crate) const IN_PERSON: &str = "in_person";
@@ -63,6 +66,7 @@ impl Replica {
             let safety = check(tx, patient, draft, &draft.items, today)?;
             let left_out = left_out(&safety, draft, leave_out)?;
             let replaced = replaced(tx, draft, patient, doctor)?;
+            nothing_stopped_since(tx, draft)?;
             let mut values = self.signed_values(tx, patient, doctor, draft, today)?;
             if let Some((old, row)) = &replaced {
                 // No row moves when two registrations become one, and what replaces it stands where it stands.
@@ -78,7 +82,7 @@ impl Replica {
             };
             let mode = match &replaced {
                 Some((_, row)) => mode_of(row),
-                None => mode_at(tx, visit.map(|(visit, _)| visit))?,
+                None => self.mode_at(tx, (patient, doctor), visit, today)?,
             };
             values.insert("mode".into(), json!(mode));
             // What is signed waits for nothing that the server may refuse: such a visit is known by doctor and day.
@@ -148,11 +152,27 @@ impl Replica {
         if let Some(row) = draft.amends.map(|id| get_row(tx, TableName::Prescriptions, id.0)).transpose()? {
             return Ok(row.map_or_else(|| IN_PERSON.to_owned(), |row| mode_of(&row.values).to_owned()));
         }
-        let visit = match self.prescriber() {
-            Some(doctor) => self.visit_to_sign(tx, kept, doctor, today)?,
-            None => None,
+        let Some(doctor) = self.prescriber() else { return Ok(IN_PERSON.to_owned()) };
+        let visit = self.visit_to_sign(tx, kept, doctor, today)?;
+        Ok(self.mode_at(tx, (kept, doctor), visit, today)?.to_owned())
+    }
+
+    /// How a patient is seen at a visit, be it over or not. Of one that is booked by video or phone nobody says which of the
+    /// two it is.
+    fn mode_at(
+        &self,
+        tx: &Transaction<'_>,
+        (patient, doctor): (PatientId, DoctorId),
+        visit: Option<(AppointmentId, bool)>,
+        today: Date,
+    ) -> Result<&'static str> {
+        let visit = match visit {
+            Some((visit, _)) => Some(visit),
+            None => self.visit_over(tx, patient, doctor, today)?,
         };
-        Ok(mode_at(tx, visit.map(|(visit, _)| visit))?.to_owned())
+        let Some(visit) = visit else { return Ok(IN_PERSON) };
+        let visit = must_get(tx, TableName::Appointments, visit.0)?;
+        Ok(if text(&visit, "visit_type") == "teleconsult" { "video" } else { IN_PERSON })
     }
 
     /// The rows of the lines of a prescription, in their order.
@@ -249,11 +269,24 @@ pub(crate) fn said_columns(
     ])
 }
 
-/// How a patient is seen at a visit. Of one that is booked by video or phone nobody says which of the two it is.
-fn mode_at(tx: &Transaction<'_>, visit: Option<AppointmentId>) -> Result<&'static str> {
-    let Some(visit) = visit else { return Ok(IN_PERSON) };
-    let visit = must_get(tx, TableName::Appointments, visit.0)?;
-    Ok(if text(&visit, "visit_type") == "teleconsult" { "video" } else { IN_PERSON })
+/// Refuses a draft that would take up again what was stopped after it was begun.
+fn nothing_stopped_since(tx: &Transaction<'_>, draft: &Draft) -> Result<()> {
+    let Some(from) = draft.repeated else { return Ok(()) };
+    let old: Vec<Values> = items(tx, from)?.into_iter().map(|(_, line)| line).collect();
+    for item in draft.items.iter().filter(|item| item.source == ItemSource::Repeat) {
+        let mut same = old.iter().filter(|line| match item.medicine_id {
+            Some(id) => text(line, "medicine_id").parse() == Ok(id),
+            None => text(line, "medicine_text") == item.medicine_text,
+        });
+        let is_there = same.clone().next().is_some();
+        if is_there && same.all(is_stopped) {
+            return Err(Error::Invalid(format!(
+                "{} was stopped after this draft was begun. Remove its line, or write it anew to prescribe it again. Nothing was signed.",
+                item.medicine_text
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// How the patient of a prescription was seen.

@@ -107,6 +107,9 @@ pub enum DentalLineError {
     /// A finding that has no surfaces.
     #[error("This is about the whole tooth: leave its surfaces out.")]
     WholeTooth,
+    /// Surfaces behind what is done to them.
+    #[error("Surfaces stand before what is done: 36 mo plan f.")]
+    SurfacesBehind,
     /// A finding of a tooth.
     #[error("This is about one tooth: begin with its number.")]
     OneTooth,
@@ -268,6 +271,7 @@ pub fn read(text: &str) -> Result<DentalLine, DentalLineError> {
     if note.chars().count() > 2000 {
         return Err(DentalLineError::TooLong);
     }
+    let typed: Vec<&str> = said.split_whitespace().collect();
     let said = said.to_lowercase();
     let mut words: Vec<&str> = said.split_whitespace().collect();
     let mut line = DentalLine { site: None, surfaces: String::new(), entry: None, note: note.to_owned() };
@@ -281,6 +285,8 @@ pub fn read(text: &str) -> Result<DentalLine, DentalLineError> {
     let mut surfaces = "";
     if let [maybe, rest @ ..] = words.as_slice()
         && is_surfaces(maybe)
+        // `mouth p` may become `plan`.
+        && (site.tooth().is_some() || !rest.is_empty())
         && (code_of(maybe).is_none() || rest.first().is_some_and(|next| !is_figure(next)))
     {
         surfaces = maybe;
@@ -292,7 +298,11 @@ pub fn read(text: &str) -> Result<DentalLine, DentalLineError> {
     }
     line.entry = match words.as_slice() {
         [] => None,
-        ["plan" | "p" | "done", rest @ ..] => procedure_of(rest, site, words[0] == "done")?,
+        ["plan" | "done", rest @ ..] => {
+            // In the letters in which it was typed: `PFM bridge`.
+            let named = &typed[typed.len().saturating_sub(rest.len())..];
+            procedure_of(rest, named, site, words[0] == "done")?
+        }
         [code] => seen(code, None, site, &line.surfaces, true)?,
         [code, grade] if is_figure(grade) => seen(code, Some(grade), site, &line.surfaces, false)?,
         _ => return Err(DentalLineError::Code),
@@ -394,7 +404,12 @@ fn seen(
     };
     match (found.at, site) {
         (At::Surfaces | At::Tooth, Site::Quadrant(_) | Site::Sextant(_) | Site::Arch(_) | Site::Mouth) => {
-            return Err(DentalLineError::OneTooth);
+            // `upper c` may become `calc`.
+            let longer = |code: &&str| code.len() > word.len() && code.starts_with(word);
+            let anywhere = FINDINGS.iter().filter(|one| one.at == At::Anywhere);
+            let goes_on = may_go_on
+                && (["plan", "done"].iter().any(longer) || anywhere.flat_map(|one| one.codes).any(longer));
+            return if goes_on { Ok(None) } else { Err(DentalLineError::OneTooth) };
         }
         (At::Tooth, Site::Tooth(_)) if !surfaces.is_empty() => return Err(DentalLineError::WholeTooth),
         _ => {}
@@ -402,7 +417,12 @@ fn seen(
     Ok(Some(DentalEntry::Finding { condition: found.condition.to_owned(), grade }))
 }
 
-fn procedure_of(words: &[&str], site: Site, is_done: bool) -> Result<Option<DentalEntry>, DentalLineError> {
+fn procedure_of(
+    words: &[&str],
+    named: &[&str],
+    site: Site,
+    is_done: bool,
+) -> Result<Option<DentalEntry>, DentalLineError> {
     let typed = words.join(" ");
     let common = PROCEDURES
         .iter()
@@ -414,10 +434,20 @@ fn procedure_of(words: &[&str], site: Site, is_done: bool) -> Result<Option<Dent
         let (code, name) = (Some(common.code.to_owned()), common.name.to_owned());
         return Ok(Some(DentalEntry::Procedure { code, name, is_done }));
     }
+    // Surfaces behind a code would make it a name of its own, of which nothing is drawn.
+    if let [code, rest @ ..] = words
+        && !rest.is_empty()
+        && rest.iter().all(|word| is_surfaces(word))
+        && PROCEDURES.iter().any(|one| one.code.eq_ignore_ascii_case(code))
+    {
+        return Err(DentalLineError::SurfacesBehind);
+    }
     match typed.chars().count() {
         // Two letters are a code that was not meant to be a name.
         0..=2 => Ok(None),
-        3..=150 => Ok(Some(DentalEntry::Procedure { code: None, name: capitalised(&typed), is_done })),
+        3..=150 => {
+            Ok(Some(DentalEntry::Procedure { code: None, name: capitalised(&named.join(" ")), is_done }))
+        }
         _ => Err(DentalLineError::TooLong),
     }
 }

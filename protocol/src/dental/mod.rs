@@ -13,7 +13,8 @@ pub use line::{
 };
 
 use crate::error::{Refusal, RefusalCode};
-use crate::mutation::Change;
+use crate::merge::same;
+use crate::mutation::{Change, SetValue};
 use crate::permission::Roles;
 use crate::table::Values;
 
@@ -173,8 +174,13 @@ pub(crate) fn check_procedure(current: &Values, change: &Change) -> Result<(), R
         let [base, value] = [&set.base, &set.value].map(|note| note.as_str().unwrap_or_default());
         value.starts_with(base)
     });
+    // Two who say the same of what was done differ in nothing.
+    let says_another = |(name, set): (&String, &SetValue)| {
+        !AFTER_COMPLETION.contains(&name.as_str())
+            && !same(current.get(name).unwrap_or(&Value::Null), &set.value)
+    };
     if ProcedureStatus::of(current).is_some_and(ProcedureStatus::is_fixed)
-        && (!grows || change.set.keys().any(|name| !AFTER_COMPLETION.contains(&name.as_str())))
+        && (!grows || change.set.iter().any(says_another))
     {
         return Err(Refusal::new(
             RefusalCode::Fixed,
@@ -250,7 +256,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mutation::SetValue;
     use crate::permission::Role;
     use crate::table::{PROCEDURE_STATUSES, TableName};
 
@@ -305,6 +310,14 @@ mod tests {
         assert!(check_delete(&done).is_err());
         assert!(check_procedure(&done, &change(&[("note", "healed", "healed, no pain")])).is_ok());
         assert!(check_procedure(&done, &change(&[("note", "healed", "no pain")])).is_err());
+        let here =
+            [("status".to_owned(), json!("completed")), ("completed_on".to_owned(), json!("2026-11-23"))];
+        let both = |day| change(&[("status", "in_progress", "completed"), ("completed_on", "", day)]);
+        assert!(
+            check_procedure(&here.clone().into(), &both("2026-11-23")).is_ok(),
+            "two computers say the same"
+        );
+        assert!(check_procedure(&here.into(), &both("2026-11-24")).is_err());
     }
 
     #[test]

@@ -129,6 +129,22 @@ impl Replica {
         Ok(Some((id, waiting == 0)))
     }
 
+    /// The visit of today that is over already, if one is: what is signed behind it was seen there.
+    pub(crate) fn visit_over(
+        &self,
+        tx: &Transaction<'_>,
+        patient: PatientId,
+        doctor: DoctorId,
+        today: Date,
+    ) -> Result<Option<AppointmentId>> {
+        let sql = "select id from appointments where patient_id in (select value from json_each(?1)) \
+                   and doctor_id = ?3 and clinic_id = ?4 and is_deleted = 0 and appointment_date = ?2 \
+                   and status = 'completed' order by completed_at desc, id desc limit 1";
+        let clinic = self.facts.clinic_id.to_string();
+        let params = (id_list(tx, patient)?, day_text(today), doctor.to_string(), clinic);
+        Ok(query_ids(tx, sql, params)?.into_iter().next())
+    }
+
     /// The visit of which a prescription was signed is over. What was signed holds, whatever becomes of this.
     pub(crate) fn finish_signed(&self, id: AppointmentId, patient: PatientId) {
         let finished = self.record("finish_visit", Some(patient), |tx| {

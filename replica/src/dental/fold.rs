@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::dental::ProcedureStatus;
+use uuid::Uuid;
 
 use crate::view::{
     DentalFinding, DentalProcedure, FindingStatus, Mark, Surface, SurfaceMark, ToothCode, ToothPresence,
@@ -12,12 +13,12 @@ use crate::view::{
 /// The teeth of which something is known.
 pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<ToothView> {
     let mut teeth: BTreeMap<u8, Folded> = BTreeMap::new();
-    let mut known: Vec<(&str, u8, Known<'_>)> = Vec::new();
+    let mut known: Vec<(&str, Uuid, u8, Known<'_>)> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.status == FindingStatus::Active) {
         let Some(tooth) = finding.site.tooth else { continue };
         let grade = finding.grade;
         let seen = Known::Is { condition: &finding.condition, surfaces: &finding.surfaces, grade };
-        known.push((&finding.observed_on, tooth, seen));
+        known.push((&finding.observed_on, finding.id.0, tooth, seen));
     }
     for procedure in procedures {
         let Some(tooth) = procedure.site.tooth else { continue };
@@ -25,14 +26,19 @@ pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<
         match procedure.status {
             ProcedureStatus::Planned | ProcedureStatus::Accepted | ProcedureStatus::InProgress => {
                 let day = procedure.planned_on.as_deref().unwrap_or_default();
-                known.push((day, tooth, Known::Planned { code, name: &procedure.name, surfaces }));
+                known.push((
+                    day,
+                    procedure.id.0,
+                    tooth,
+                    Known::Planned { code, name: &procedure.name, surfaces },
+                ));
             }
             ProcedureStatus::Completed
             | ProcedureStatus::ExistingHere
             | ProcedureStatus::ExistingElsewhere => {
                 let day = procedure.completed_on.as_deref().unwrap_or_default();
                 if let Some(condition) = protocol::dental::after(code) {
-                    known.push((day, tooth, Known::Is { condition, surfaces, grade: None }));
+                    known.push((day, procedure.id.0, tooth, Known::Is { condition, surfaces, grade: None }));
                 }
             }
             ProcedureStatus::Referred
@@ -41,10 +47,9 @@ pub fn teeth(findings: &[DentalFinding], procedures: &[DentalProcedure]) -> Vec<
             | ProcedureStatus::EnteredInError => {}
         }
     }
-    // What was written later on the same day stays behind what came before: the lists come newest first.
-    known.reverse();
-    known.sort_by_key(|(day, ..)| *day);
-    for (_, tooth, what) in known {
+    // Of one day in the order in which it was written, which the ids say.
+    known.sort_by_key(|(day, id, ..)| (*day, *id));
+    for (_, _, tooth, what) in known {
         teeth.entry(tooth).or_default().take(what);
     }
     teeth.into_iter().map(|(tooth, folded)| folded.view(tooth)).collect()
@@ -96,7 +101,7 @@ impl Folded {
             "sealant" => (tone, self.has_sealant) = (ToothTone::Work, true),
             "missing_extracted" | "missing_congenital" => {
                 tone = ToothTone::Work;
-                self.presence = Some(ToothPresence::Missing);
+                self.gone();
             }
             "unerupted" => (tone, self.presence) = (ToothTone::Work, Some(ToothPresence::NotErupted)),
             "impacted" => (tone, self.presence) = (ToothTone::Work, Some(ToothPresence::Impacted)),
@@ -105,6 +110,17 @@ impl Folded {
             _ => {}
         }
         self.say(code_of(condition, grade), tone);
+    }
+
+    /// With a tooth goes all that was at it; what is planned in its place stays.
+    fn gone(&mut self) {
+        for work in [&mut self.crown, &mut self.root_canal, &mut self.implant] {
+            *work = work.filter(|work| *work == Work::Planned);
+        }
+        self.surfaces.retain(|_, mark| *mark == Mark::Planned);
+        self.codes.retain(|code| code.tone == ToothTone::Plan);
+        (self.has_sealant, self.has_lesion, self.is_fractured) = (false, false, false);
+        (self.extraction, self.presence) = (None, Some(ToothPresence::Missing));
     }
 
     /// The newest of the same stands last.

@@ -41,12 +41,12 @@ impl Replica {
             let mut findings = Vec::new();
             for id in rows_of(tx, FINDINGS, patient)? {
                 let values = must_get(tx, TableName::DentalObservations, id)?;
-                findings.push(finding(tx, id, &values, disputed.contains(&id))?);
+                findings.extend(finding(tx, id, &values, disputed.contains(&id))?);
             }
             let mut procedures = Vec::new();
             for id in rows_of(tx, PROCEDURES, patient)? {
                 let values = must_get(tx, TableName::DentalProcedures, id)?;
-                procedures.push(self.procedure(tx, id, &values, disputed.contains(&id))?);
+                procedures.extend(self.procedure(tx, id, &values, disputed.contains(&id))?);
             }
             findings.retain(|one| one.status != FindingStatus::EnteredInError);
             procedures.retain(|one| one.status != ProcedureStatus::EnteredInError);
@@ -166,7 +166,8 @@ impl Replica {
         })
     }
 
-    /// Takes a procedure that was in the state `seen` to the next one. One that is done now settles what it was done for.
+    /// Takes a procedure that was in the state `seen` to the next one. One that is done now settles what it was done for; of
+    /// one that failed or was an error, that is open again.
     ///
     /// # Errors
     ///
@@ -201,6 +202,8 @@ impl Replica {
             if next == ProcedureStatus::Completed {
                 values.insert("completed_on".into(), json!(today));
                 changes.extend(settled(tx, kept(tx, patient)?, id.0, &values)?);
+            } else if seen == ProcedureStatus::Completed {
+                changes.extend(open_again(tx, kept(tx, patient)?, id.0)?);
             }
             Ok((changes, ()))
         })
@@ -242,11 +245,10 @@ impl Replica {
         id: Uuid,
         values: &Values,
         is_disputed: bool,
-    ) -> Result<DentalProcedure> {
-        let status = values
-            .get("status")
-            .and_then(|status| ProcedureStatus::deserialize(status).ok())
-            .ok_or(Error::StoreDamaged)?;
+    ) -> Result<Option<DentalProcedure>> {
+        let status = values.get("status").and_then(|status| ProcedureStatus::deserialize(status).ok());
+        // Of a state that only a later program knows: it waits for that, and does not hide the others.
+        let Some(status) = status else { return Ok(None) };
         let may = |next: &ProcedureStatus| {
             *next != status
                 && status.may_become(*next)
@@ -257,7 +259,7 @@ impl Replica {
         } else {
             vec![]
         };
-        Ok(DentalProcedure {
+        Ok(Some(DentalProcedure {
             id: ProcedureId(id),
             site: site_of(values),
             surfaces: text(values, "surfaces").to_owned(),
@@ -271,7 +273,7 @@ impl Replica {
             note: text(values, "note").to_owned(),
             by: by(tx, values)?,
             is_disputed,
-        })
+        }))
     }
 }
 
@@ -297,20 +299,26 @@ fn patient_of(tx: &Transaction<'_>, table: TableName, id: Uuid) -> Result<Patien
     text(&must_get(tx, table, id)?, "patient_id").parse().map_err(|_| Error::StoreDamaged)
 }
 
-fn finding(tx: &Transaction<'_>, id: Uuid, values: &Values, is_disputed: bool) -> Result<DentalFinding> {
+fn finding(
+    tx: &Transaction<'_>,
+    id: Uuid,
+    values: &Values,
+    is_disputed: bool,
+) -> Result<Option<DentalFinding>> {
     let status = values.get("status").and_then(|status| FindingStatus::deserialize(status).ok());
-    Ok(DentalFinding {
+    let Some(status) = status else { return Ok(None) };
+    Ok(Some(DentalFinding {
         id: ObservationId(id),
         site: site_of(values),
         surfaces: text(values, "surfaces").to_owned(),
         condition: text(values, "condition_code").to_owned(),
         grade: values.get("grade").and_then(Value::as_u64).and_then(|grade| grade.try_into().ok()),
-        status: status.ok_or(Error::StoreDamaged)?,
+        status,
         observed_on: text(values, "observed_on").to_owned(),
         note: text(values, "note").to_owned(),
         by: by(tx, values)?,
         is_disputed,
-    })
+    }))
 }
 
 fn by(tx: &Transaction<'_>, values: &Values) -> Result<String> {
@@ -365,6 +373,20 @@ fn settled(
                 &row,
                 [("status", json!("resolved")), ("resolved_by_procedure_id", json!(procedure))],
             );
+            changes.push(Change::update(TableName::DentalObservations, id, set));
+        }
+    }
+    Ok(changes)
+}
+
+/// What a procedure had settled that failed, or was never done.
+fn open_again(tx: &Transaction<'_>, patient: PatientId, procedure: Uuid) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for id in rows_of(tx, FINDINGS, patient)? {
+        let row = must_get(tx, TableName::DentalObservations, id)?;
+        let by = text(&row, "resolved_by_procedure_id").parse();
+        if text(&row, "status") == "resolved" && by == Ok(procedure) {
+            let set = from_to(&row, [("status", json!("active")), ("resolved_by_procedure_id", Value::Null)]);
             changes.push(Change::update(TableName::DentalObservations, id, set));
         }
     }

@@ -97,6 +97,11 @@ pub(super) const SAID: &[Said] = &[
         "जब तक “निर्णय के लिए” में तय न हो, काग़ज़ पर {name} छपेगा।",
     ),
     ("Decide it first, or sign again as it is.", "पहले इसे तय करें, या ऐसे ही दोबारा हस्ताक्षर करें।"),
+    ("{name} was stopped after this draft was begun.", "यह ड्राफ़्ट शुरू होने के बाद {name} बंद की गई।"),
+    (
+        "Remove its line, or write it anew to prescribe it again.",
+        "उसकी लाइन हटाएँ, या फिर से देने के लिए नई लाइन लिखें।",
+    ),
     ("Nothing was signed.", "हस्ताक्षर नहीं हुए।"),
     ("Nothing was given.", "कुछ भी दिया नहीं गया।"),
     ("This was taken back already.", "यह पहले ही वापस लिया जा चुका है।"),

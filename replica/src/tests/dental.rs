@@ -102,6 +102,28 @@ fn a_tooth_that_is_extracted_is_missing_and_has_no_disease_left() {
 }
 
 #[test]
+fn what_a_procedure_had_settled_is_open_again_when_it_was_an_error() {
+    let (fixture, rohan) = chair();
+    let chart = write(&fixture, rohan, &["36 mo c", "36 abs", "36 done x"]);
+    let wrong = &chart.procedures[0];
+    fixture.replica.step_procedure(wrong.id, Completed, EnteredInError).expect("BUG: an error");
+    let chart = fixture.replica.dental_chart(rohan).expect("BUG: the chart");
+    assert!(chart.findings.iter().all(|one| one.status == FindingStatus::Active));
+    assert_eq!(tooth(&chart, 36).presence, ToothPresence::Present);
+    assert_eq!(marks(tooth(&chart, 36)), [(Surface::M, Mark::Caries), (Surface::O, Mark::Caries)]);
+}
+
+#[test]
+fn of_one_day_what_was_written_last_is_drawn_and_a_tooth_that_is_gone_has_nothing_left() {
+    let (fixture, rohan) = chair();
+    let chart = write(&fixture, rohan, &["36 do c", "36 o done f"]);
+    assert_eq!(marks(tooth(&chart, 36)), [(Surface::O, Mark::Filling), (Surface::D, Mark::Caries)]);
+    let chart = write(&fixture, rohan, &["46 done rct", "46 do done f", "46 done x", "46 done im"]);
+    let codes: Vec<_> = tooth(&chart, 46).codes.iter().map(|code| code.text.as_str()).collect();
+    assert_eq!((codes, marks(tooth(&chart, 46))), (vec!["X", "IM"], vec![]));
+}
+
+#[test]
 fn a_step_is_taken_only_from_the_state_that_was_seen() {
     let (fixture, rohan) = chair();
     let chart = write(&fixture, rohan, &["16 plan polish the edge", "16 c"]);

@@ -52,7 +52,7 @@ fn the_chart_says_what_the_patient_takes_now_the_newest_first_and_until_when() {
         told,
         [
             ("TAB. ATORVASTATIN 10 MG", Some("2027-01-02"), false),
-            ("TAB. METFORMIN 500 MG", Some("2026-12-23"), true),
+            ("TAB. METFORMIN 500 MG", Some("2026-12-22"), true),
             ("TAB. CETIRIZINE 10 MG", None, true),
         ],
         "what has ended is not there"
@@ -196,4 +196,19 @@ fn what_two_people_stopped_is_stopped_and_what_one_of_them_took_up_again_counts_
     let chart = fixture.replica.chart(sunita).expect("BUG: the chart");
     assert!(chart.running.len() == 1 && chart.running[0].conflict.is_some_and(|waits| waits <= item));
     assert!(chart.stopped.is_empty());
+}
+
+#[test]
+fn what_was_stopped_after_a_repeat_was_begun_is_not_signed_again_by_it() {
+    let fixture = fixture(Role::Doctor);
+    let sunita = fixture.register("Sunita", "98204 41276");
+    let first = sign(&fixture, sunita, &[(METFORMIN, "1-0-1 x30d"), (CETIRIZINE, "0-0-1 cont")]);
+    let amended = fixture.replica.amend_prescription(first.id).expect("BUG: a draft");
+    let cetirizine = running(&fixture, sunita).into_iter().find(|one| one.title.contains("CETIRIZINE"));
+    fixture.replica.stop_medicine(cetirizine.expect("BUG: runs").id, "Rash").expect("BUG: stopped");
+    let told = fixture.replica.sign_prescription(sunita, &amended, &[]).expect_err("BUG: refused");
+    assert!(told.to_string().contains("was stopped after this draft was begun"), "{told}");
+    let mut without = amended;
+    without.items.retain(|line| !line.medicine_text.contains("Cetirizine"));
+    fixture.replica.sign_prescription(sunita, &without, &[]).expect("BUG: signed");
 }

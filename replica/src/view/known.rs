@@ -90,7 +90,7 @@ pub struct Running {
     pub directions: String,
     /// The day of that prescription.
     pub prescribed_on: String,
-    /// The last day on which it counts; absent for until further notice.
+    /// The last day of taking it, or on which it counts if the line does not say how long; absent for until further notice.
     pub until: Option<String>,
     /// Whether the line says until when; else it counts for a month.
     pub is_end_said: bool,

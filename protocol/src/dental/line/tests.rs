@@ -47,20 +47,36 @@ fn what_is_planned_or_done_has_a_code_or_words_of_its_own() {
     assert_eq!(read("47 do done f // A2"), entry(Some("F"), "Filling", true));
     assert_eq!(read("mouth plan scaling"), entry(Some("SC"), "Scaling", false));
     assert_eq!(read("36 plan smooth the edge"), entry(None, "Smooth the edge", false));
+    assert_eq!(read("36 plan PFM bridge"), entry(None, "PFM bridge", false));
     assert_eq!(read("36 plan sm"), None);
 }
 
 #[test]
 fn what_may_still_become_right_is_no_fault() {
-    for text in ["", "3", "36", "36 ", "36 mo", "36 mo cal", "36 pla", "up", "upper", "36 plan", "36 plan r"]
-    {
+    for text in [
+        "mouth p",
+        "mouth pl",
+        "upper c",
+        "mouth s",
+        "",
+        "3",
+        "36",
+        "36 ",
+        "36 mo",
+        "36 mo cal",
+        "36 pla",
+        "up",
+        "upper",
+        "36 plan",
+        "36 plan r",
+    ] {
         assert!(read(text).is_ok_and(|line| line.entry.is_none()), "{text}");
     }
 }
 
 #[test]
 fn what_cannot_become_right_says_why() {
-    use DentalLineError::{Code, Grade, NoSurfaces, OneTooth, Place, Tooth, WholeTooth};
+    use DentalLineError::{Code, Grade, NoSurfaces, OneTooth, Place, SurfacesBehind, Tooth, WholeTooth};
     for (text, why) in [
         ("39 c", Tooth),
         ("361 c", Tooth),
@@ -72,7 +88,9 @@ fn what_cannot_become_right_says_why() {
         ("36 m4", Grade),
         ("36 fu9", Grade),
         ("36 mo x", WholeTooth),
-        ("upper c", OneTooth),
+        ("upper rct", OneTooth),
+        ("36 plan f mo", SurfacesBehind),
+        ("36 mo p f", Code),
         ("mouth mo c", NoSurfaces),
         ("ur plan rct", OneTooth),
     ] {
