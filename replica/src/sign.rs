@@ -269,11 +269,12 @@ pub(crate) fn said_columns(
     ])
 }
 
-/// Refuses a draft that would take up again what was stopped after it was begun.
+/// Refuses a draft that would take up again, unsaid, what was stopped in the prescription that it was taken from.
 fn nothing_stopped_since(tx: &Transaction<'_>, draft: &Draft) -> Result<()> {
     let Some(from) = draft.repeated else { return Ok(()) };
     let old: Vec<Values> = items(tx, from)?.into_iter().map(|(_, line)| line).collect();
-    for item in draft.items.iter().filter(|item| item.source == ItemSource::Repeat) {
+    let is_taken = |item: &&DraftItem| draft.amends.is_some() || item.source == ItemSource::Repeat;
+    for item in draft.items.iter().filter(is_taken) {
         let mut same = old.iter().filter(|line| match item.medicine_id {
             Some(id) => text(line, "medicine_id").parse() == Ok(id),
             None => text(line, "medicine_text") == item.medicine_text,
@@ -281,7 +282,7 @@ fn nothing_stopped_since(tx: &Transaction<'_>, draft: &Draft) -> Result<()> {
         let is_there = same.clone().next().is_some();
         if is_there && same.all(is_stopped) {
             return Err(Error::Invalid(format!(
-                "{} was stopped after this draft was begun. Remove its line, or write it anew to prescribe it again. Nothing was signed.",
+                "{} was stopped in the prescription that this draft was taken from. Remove its line, or take it up again in the chart first. Nothing was signed.",
                 item.medicine_text
             )));
         }

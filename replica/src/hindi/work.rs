@@ -99,8 +99,8 @@ pub(super) const SAID: &[Said] = &[
     ("Decide it first, or sign again as it is.", "पहले इसे तय करें, या ऐसे ही दोबारा हस्ताक्षर करें।"),
     ("{name} was stopped after this draft was begun.", "यह ड्राफ़्ट शुरू होने के बाद {name} बंद की गई।"),
     (
-        "Remove its line, or write it anew to prescribe it again.",
-        "उसकी लाइन हटाएँ, या फिर से देने के लिए नई लाइन लिखें।",
+        "Remove its line, or take it up again in the chart first.",
+        "उसकी लाइन हटाएँ, या पहले चार्ट में उसे फिर से शुरू करें।",
     ),
     ("Nothing was signed.", "हस्ताक्षर नहीं हुए।"),
     ("Nothing was given.", "कुछ भी दिया नहीं गया।"),
