@@ -88,6 +88,8 @@ test("a draft that cannot be written is given up only after a question", async (
   await keys.type(screen.getByLabelText("Advice"), "Walk");
   await askToClose();
   const discard = await answer(common.discard);
+  expect(screen.getByText(common.unsavedText)).toBeTruthy();
+  expect(screen.queryByText(common.keptText)).toBeNull();
   expect(screen.getAllByText(detail).length).toBeGreaterThan(0);
   await keys.click(discard);
   await waitFor(() => expect(closing).toEqual(["asks", "closes"]));

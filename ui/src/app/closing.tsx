@@ -61,7 +61,7 @@ export function useWrittenBeforeClose(): void {
       clearTimeout(slow);
       if (isWritten && !isLosing()) return true;
       await backend.holdClose();
-      return ask();
+      return ask(!isWritten);
     });
   }, [precede, backend, unwritten, isLosing, ask, toast]);
 }

@@ -126,7 +126,7 @@ function Frame() {
             className={classes.lock}
             aria-label={shell.lock}
             title={shell.lock}
-            onClick={() => beforeLock(() => lock.mutate("somebody"))}
+            onClick={() => beforeLock(() => lock.mutateAsync("somebody"))}
           >
             <IconLock size={18} stroke={1.8} aria-hidden="true" />
           </button>

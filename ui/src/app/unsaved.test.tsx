@@ -119,6 +119,19 @@ test("the lock asks before it takes what is typed, and nothing more is said of i
   expect(screen.queryByTestId("lost-typed")).toBeNull();
 });
 
+test("what was given up for a lock that failed is told of when the window locks by itself later", async () => {
+  const { keys, backend } = await typeIn("a registration");
+  const detail = "The clinic could not be locked.";
+  vi.spyOn(backend, "lock").mockRejectedValueOnce({ code: "internal", detail });
+  await keys.click(screen.getByRole("button", { name: shell.lock }));
+  await keys.click(within(await question()).getByRole("button", { name: common.discard }));
+  await screen.findByText(detail);
+  const payload = await backend.lock();
+  await act(async () => backend.emit({ name: "app-state", payload }));
+  await keys.type(await screen.findByLabelText("Password"), "right{Enter}");
+  expect(await screen.findByTestId("lost-typed")).toBeTruthy();
+});
+
 test("a window that locked by itself says, to whoever comes back, that what was typed is not kept", async () => {
   const { keys, backend } = await typeIn("a registration");
   const payload = await backend.lock();

@@ -19,11 +19,14 @@ interface Unsaved {
    */
   instead: (then: () => void) => void;
   /** The same before the clinic is locked, with which also goes what is kept while other screens are shown. */
-  beforeLock: (then: () => void) => void;
+  beforeLock: (lock: () => Promise<unknown>) => void;
   isUnsaved: () => boolean;
   isLosing: () => boolean;
-  /** Whether it is agreed to give up what is typed, or not to wait for what is being saved. */
-  ask: () => Promise<boolean>;
+  /**
+   * Whether it is agreed to give up what is typed, or not to wait for what is being saved, and to give up what is kept; of what
+   * is unwritten, no form may be left.
+   */
+  ask: (isUnwritten: boolean) => Promise<boolean>;
 }
 
 const UnsavedContext = createContext<Unsaved | null>(null);
@@ -102,11 +105,10 @@ export function UnsavedProvider({ onLost, children }: Props) {
     },
     [settle],
   );
-  const ask = useCallback(() => {
+  const ask = useCallback((only?: "kept") => {
     // Who asks for something else meanwhile stays where they are until they answer that.
     answer.current?.(false);
-    const { saving, typed } = forms.current;
-    const held = saving > 0 ? "saving" : typed > 0 ? "typed" : "kept";
+    const held = only ?? (forms.current.saving > 0 ? "saving" : "typed");
     isWaiting.current = held === "saving";
     setAsking({ held, rest: since.current + LONG - Date.now() });
     return new Promise<boolean>((resolve) => {
@@ -122,15 +124,26 @@ export function UnsavedProvider({ onLost, children }: Props) {
     [isUnsaved, ask],
   );
   const isLosing = useCallback(() => isUnsaved() || forms.current.kept > 0, [isUnsaved]);
-  const askAll = useCallback(async () => {
-    const yes = await ask();
-    isKeptGivenUp.current = yes;
-    return yes;
-  }, [ask]);
+  const askAll = useCallback(
+    async (isUnwritten: boolean) => {
+      if ((isUnwritten || isUnsaved()) && !(await ask())) return false;
+      if (forms.current.kept === 0) return true;
+      isKeptGivenUp.current = await ask("kept");
+      return isKeptGivenUp.current;
+    },
+    [ask, isUnsaved],
+  );
   const beforeLock = useCallback(
-    (then: () => void) => {
-      if (!isLosing()) then();
-      else void askAll().then((yes) => yes && then());
+    (lock: () => Promise<unknown>) => {
+      const locked = async () => {
+        if (isLosing() && !(await askAll(false))) return;
+        await lock();
+      };
+      locked().catch(() => {
+        // It is all still there, and may be lost later.
+        isGivenUp.current = false;
+        isKeptGivenUp.current = false;
+      });
     },
     [isLosing, askAll],
   );
@@ -163,6 +176,7 @@ export function UnsavedProvider({ onLost, children }: Props) {
       )}
       {(asking?.held === "typed" || asking?.held === "kept") && (
         <Question
+          key={asking.held}
           title={common.unsavedTitle}
           text={asking.held === "typed" ? common.unsavedText : common.keptText}
           back={common.keepTyping}

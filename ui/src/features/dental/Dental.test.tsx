@@ -325,6 +325,26 @@ test("a line half typed is there again after another screen, and is asked about 
   await screen.findByRole("heading", { name: messages.unlock.title });
 });
 
+test("a lock over a form asks about it, and then about a line half typed in a tooth chart", async () => {
+  const { keys } = await openTeeth();
+  const { common, patient } = messages;
+  await keys.keyboard("36 mo c{Control>}{Shift>}n{/Shift}{/Control}");
+  await keys.type(await screen.findByLabelText(patient.city), "Pune");
+  const lock = async () => {
+    await keys.click(screen.getByRole("button", { name: shell.lock }));
+    await screen.findByText(common.unsavedText);
+    await keys.click(screen.getByRole("button", { name: common.discard }));
+    await screen.findByText(common.keptText);
+    expect(document.activeElement?.textContent).toBe(common.keepTyping);
+  };
+  await lock();
+  await keys.keyboard("{Enter}");
+  expect(screen.getByLabelText(patient.city)).toHaveProperty("value", "Pune");
+  await lock();
+  await keys.click(screen.getByRole("button", { name: common.discard }));
+  await screen.findByRole("heading", { name: messages.unlock.title });
+});
+
 test("what another computer wrote is there at once, and the line stays as it is typed", async () => {
   const { keys, backend } = await openTeeth();
   await keys.keyboard("47 d");
