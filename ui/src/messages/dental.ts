@@ -38,6 +38,7 @@ export const dental = {
   toothName: (quadrant: string, kind: string) => `${quadrant} ${kind}`,
   toothRead: (number: string, name: string, said: string) => `${number}, ${name}: ${said}`,
   nothing: "nothing charted",
+  nothingNow: "nothing that still holds",
   differsRead: "waits for a decision",
   surfacesOf: (number: string) => `Surfaces of ${number}`,
   surfaceOf: (number: string, surface: string) => `${number} ${surface}`,
@@ -187,9 +188,13 @@ export const dental = {
   doneText: (what: string) =>
     `${what}. What was done stays as it is written: afterwards it can only be marked as failed or as an error.`,
   doneGo: "It is done",
+  failedTitle: "Failed?",
+  failedText: (what: string) =>
+    `${what}. It cannot be set back to done: afterwards it can only be marked as an error. What it had settled is open again.`,
+  failedGo: "It failed",
   errorTitle: "Entered in error?",
   errorText: (what: string) =>
-    `${what}. It leaves the chart and cannot be brought back; the history keeps it. Write it anew if it was right.`,
+    `${what}. It leaves the chart and cannot be brought back; the history keeps it. What it had settled is open again. Write it anew if it was right.`,
   errorGo: "It is an error",
   selected: (number: string) => `Tooth ${number}`,
   noTooth: "No tooth is chosen. Choose one in the drawing, or type its number.",

@@ -181,6 +181,36 @@ test("a surface alone is not added as a missing tooth", async () => {
   expect(addDentalLine).not.toHaveBeenCalled();
 });
 
+test("a marked surface is still no missing tooth after Enter on its tooth", async () => {
+  const { keys, backend } = await openTeeth();
+  const addDentalLine = vi.spyOn(backend, "addDentalLine");
+  act(() => tooth(36).focus());
+  await keys.tab();
+  await keys.keyboard(" {Escape}{Enter}");
+  expect(document.activeElement).toBe(line());
+  expect(line().value).toBe("36 m ");
+  await keys.keyboard("{Enter}");
+  await waitFor(() => expect(echo()).toBe(dental.unfinished));
+  expect(addDentalLine).not.toHaveBeenCalled();
+});
+
+test("a new line is not read as the one before it, and chooses no tooth of that", async () => {
+  const { keys, backend } = await openTeeth();
+  await add(keys, "36 mo c");
+  act(() => tooth(11).focus());
+  await keys.keyboard("{Escape}");
+  vi.spyOn(backend, "readDentalLine").mockReturnValue(later<never>().promise);
+  await keys.keyboard("4");
+  expect(echo()).toBe("");
+  expect(tooth(11).getAttribute("aria-current")).toBe("true");
+});
+
+test("what can be typed is scrolled by key", async () => {
+  const { keys } = await openTeeth();
+  await keys.click(screen.getByText(dental.help));
+  expect(screen.getByRole("region", { name: dental.help, hidden: true }).tabIndex).toBe(0);
+});
+
 test("the chosen tooth is the one that was gone to last, in the drawing or in the line", async () => {
   const { keys } = await openTeeth();
   await keys.keyboard("36 mo");
@@ -227,6 +257,16 @@ test("a procedure goes on by its buttons, and that it is done is asked once", as
     ["planned", "accepted"],
     ["accepted", "completed"],
   ]);
+});
+
+test("that something failed is asked once: it cannot be taken back", async () => {
+  const { keys, backend } = await openTeeth(["36 do done f"]);
+  const stepProcedure = vi.spyOn(backend, "stepProcedure");
+  await keys.click(stepOf("filling", "failed"));
+  await screen.findByRole("dialog", { name: dental.failedTitle });
+  expect(stepProcedure).not.toHaveBeenCalled();
+  await keys.click(screen.getByRole("button", { name: dental.failedGo }));
+  await waitFor(() => expect(rowOf("filling").textContent).toContain("failed"));
 });
 
 test("a finding is resolved, and taken out as an error after a question", async () => {

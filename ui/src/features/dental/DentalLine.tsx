@@ -33,7 +33,7 @@ export function DentalLine({ line, input }: Props) {
           onKeyDown={(event) => {
             if (event.key !== "Enter" || !isPlain(event)) return;
             event.preventDefault();
-            void line.accept();
+            if (!event.repeat) void line.accept();
           }}
         />
         {text !== "" && (
@@ -56,16 +56,19 @@ export function DentalLine({ line, input }: Props) {
       </p>
       <details className={classes.help}>
         <summary>{dental.help}</summary>
-        <dl>
-          {dental.codes.map(([typed, meant]) => (
-            <div key={typed}>
-              <dt>
-                <code>{typed}</code>
-              </dt>
-              <dd>{meant}</dd>
-            </div>
-          ))}
-        </dl>
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls is reached by key */}
+        <div role="region" aria-label={dental.help} tabIndex={0}>
+          <dl>
+            {dental.codes.map(([typed, meant]) => (
+              <div key={typed}>
+                <dt>
+                  <code>{typed}</code>
+                </dt>
+                <dd>{meant}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
       </details>
     </div>
   );

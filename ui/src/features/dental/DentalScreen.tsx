@@ -69,7 +69,7 @@ function DentalEditor({ chart, teeth, problem }: Props) {
   const [picked, setPicked] = useState<Which | null>(null);
   const typedTooth = line.read?.site?.tooth ?? null;
   const [typedBefore, setTypedBefore] = useState<number | null>(null);
-  if (typedTooth !== typedBefore) {
+  if (line.isReadNow && typedTooth !== typedBefore) {
     setTypedBefore(typedTooth);
     if (typedTooth !== null) setChosen(typedTooth);
   }

@@ -20,7 +20,16 @@ type ProcedureStep = DentalProcedure["next"][number];
 type Step = FindingStep | ProcedureStep;
 
 /** What is asked once before it is done: it cannot be taken back. */
-const asksFirst = (step: Step) => step === "completed" || step === "entered_in_error";
+const asksFirst = (step: Step) => step === "completed" || step === "failed" || step === "entered_in_error";
+
+const questionOf = (step: Step, what: string) => {
+  const { dental } = messages;
+  if (step === "completed")
+    return { title: dental.doneTitle, text: dental.doneText(what), go: dental.doneGo };
+  if (step === "failed")
+    return { title: dental.failedTitle, text: dental.failedText(what), go: dental.failedGo };
+  return { title: dental.errorTitle, text: dental.errorText(what), go: dental.errorGo };
+};
 
 const afterText = (step: Step) => {
   const { dental } = messages;
@@ -54,7 +63,7 @@ function Steps<One extends Step>({ what, steps, onStep }: StepsProps<One>) {
   const take = (next: One) => {
     if (!step.isPending) step.mutate(next);
   };
-  const isDone = asking === "completed";
+  const question = asking && questionOf(asking, what);
   return (
     <>
       <div className={classes.steps}>
@@ -71,10 +80,10 @@ function Steps<One extends Step>({ what, steps, onStep }: StepsProps<One>) {
         ))}
       </div>
       {step.error && asking === null && <Problem error={step.error} />}
-      {asking !== null && (
+      {asking !== null && question && (
         <Question
-          title={isDone ? dental.doneTitle : dental.errorTitle}
-          text={isDone ? dental.doneText(what) : dental.errorText(what)}
+          title={question.title}
+          text={question.text}
           back={common.cancel}
           error={step.error}
           onBack={() => {
@@ -83,7 +92,7 @@ function Steps<One extends Step>({ what, steps, onStep }: StepsProps<One>) {
           }}
         >
           <Button loading={step.isPending} onClick={() => take(asking)}>
-            {isDone ? dental.doneGo : dental.errorGo}
+            {question.go}
           </Button>
         </Question>
       )}

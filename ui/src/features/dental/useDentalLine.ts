@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { queryKeys, refreshRows } from "../../app/queries";
@@ -23,6 +23,9 @@ type Why = CommandError | "unfinished";
 const typedSince = (taken: string, now: string) =>
   now.startsWith(taken) ? now.slice(taken.length).trimStart() : now;
 
+/** The tooth with which a line begins. */
+const beginOf = (line: string) => line.trim().slice(0, 2);
+
 /** The one line in which the chart is written. */
 export function useDentalLine(patientId: string, input: RefObject<HTMLInputElement | null>) {
   const backend = useBackend();
@@ -41,7 +44,9 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
   const asked = useQuery({
     ...readOf(text),
     enabled: text.trim() !== "" && !isMarked,
-    placeholderData: keepPreviousData,
+    // What was said of another line is not said of this one.
+    placeholderData: (before, query) =>
+      beginOf(String(query?.queryKey[1] ?? "")) === beginOf(text) ? before : undefined,
   });
   const read = text.trim() === "" ? null : isMarked ? markedRead(text) : (asked.data ?? null);
   // What no further letter makes right is told once whoever types it looks up.
@@ -125,6 +130,8 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
     text,
     setText,
     read,
+    /** Whether that was said of the line as it is, not as it was a letter before. */
+    isReadNow: isMarked || !asked.isPlaceholderData,
     /** What is wrong with the line, if that is to be said now. */
     problem: stopped ?? failed,
     /** What was added last, and the how-many-th it is. */
@@ -138,8 +145,10 @@ export function useDentalLine(patientId: string, input: RefObject<HTMLInputEleme
     },
     type: (tooth: number, typed: string) => {
       if (!mayReplace()) return;
-      const own = bareOf(now().text)?.tooth === tooth ? `${now().text.trimEnd()} ` : `${tooth} `;
-      flushSync(() => setText(/\d/.test(typed) ? typed : own + typed));
+      const isOwn = bareOf(now().text)?.tooth === tooth;
+      const own = isOwn ? `${now().text.trimEnd()} ` : `${tooth} `;
+      const staysMarked = typed === "" && isOwn && now().isMarked;
+      flushSync(() => setText(/\d/.test(typed) ? typed : own + typed, staysMarked));
       focusEnd();
     },
   };

@@ -96,7 +96,9 @@ function knownOf(chart: Pick<DentalChart, "findings" | "procedures">, tooth: num
 /** `36, lower left first molar: caries in dentine mesial occlusal; root canal treatment planned` */
 export function toothRead(chart: Pick<DentalChart, "findings" | "procedures">, tooth: number): string {
   const { dental } = messages;
-  return dental.toothRead(String(tooth), toothName(tooth), knownOf(chart, tooth) ?? dental.nothing);
+  const wasCharted = [...chart.findings, ...chart.procedures].some(({ site }) => site.tooth === tooth);
+  const nothing = wasCharted ? dental.nothingNow : dental.nothing;
+  return dental.toothRead(String(tooth), toothName(tooth), knownOf(chart, tooth) ?? nothing);
 }
 
 /** The teeth of which something is known, by number. */
