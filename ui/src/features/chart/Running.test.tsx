@@ -113,6 +113,22 @@ test("a medicine about which two computers differ leads to the decision, and one
   expect(block().getByText("no end given; counts until 02 Dec 2026")).toBeTruthy();
 });
 
+test("a stopped medicine about which two computers differ leads to the decision, and is not taken up again", async () => {
+  const { keys, backend } = await openChartOf("Sunita", (prepared) => {
+    const { getChart } = prepared;
+    prepared.getChart = async (id) => {
+      const chart = await getChart(id);
+      return { ...chart, stopped: chart.stopped.map((one) => ({ ...one, conflict: "k1" })) };
+    };
+  });
+  await act(async () => backend.stopMedicine("rx0.0", "rash"));
+  act(() => backend.emit({ name: "rows-changed" }));
+  await keys.click(await screen.findByText("1 stopped"));
+  const row = within(screen.getByTestId("stopped"));
+  expect(row.getByRole("link", { name: `Two computers differ about ${metformin}: review` })).toBeTruthy();
+  expect(row.queryByRole("button")).toBeNull();
+});
+
 test("a nurse sees what the patient takes, and does not stop it", async () => {
   const { keys } = openClinic({ start: "asha@example.in" });
   await screen.findByTestId("today");

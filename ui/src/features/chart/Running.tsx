@@ -69,7 +69,7 @@ function Stopped({ medicine }: { medicine: Medicine }) {
   const toast = useToast();
   const { session } = useSession();
   const { running: words } = messages;
-  const { id, title } = medicine;
+  const { id, title, conflict } = medicine;
   const resume = useMutation({
     mutationFn: () => backend.resumeMedicine(id),
     onSuccess: () => {
@@ -83,7 +83,8 @@ function Stopped({ medicine }: { medicine: Medicine }) {
         <strong>{title}</strong>
       </p>
       <p>{stoppedText(medicine)}</p>
-      {session.mayPrescribe && (
+      {conflict && <Differs title={title} conflict={conflict} />}
+      {!conflict && session.mayPrescribe && (
         <div>
           <Button
             size="xs"
@@ -101,6 +102,21 @@ function Stopped({ medicine }: { medicine: Medicine }) {
   );
 }
 
+function Differs({ title, conflict }: { title: string; conflict: string }) {
+  const { known } = messages;
+  return (
+    <Link
+      className={classes.differs}
+      to="/review"
+      search={{ item: conflict }}
+      aria-label={known.differsLong(title)}
+    >
+      <IconArrowsSplit size={14} stroke={1.9} aria-hidden="true" />
+      {known.differs}
+    </Link>
+  );
+}
+
 interface RowProps {
   patientId: string;
   medicine: Medicine;
@@ -109,7 +125,7 @@ interface RowProps {
 
 function Row({ patientId, medicine, onStop }: RowProps) {
   const { session } = useSession();
-  const { running: words, known } = messages;
+  const { running: words } = messages;
   const { title, directions, conflict } = medicine;
   return (
     <li data-testid="running">
@@ -130,15 +146,7 @@ function Row({ patientId, medicine, onStop }: RowProps) {
           {medicine.doctorName}
         </small>
         {conflict ? (
-          <Link
-            className={classes.differs}
-            to="/review"
-            search={{ item: conflict }}
-            aria-label={known.differsLong(title)}
-          >
-            <IconArrowsSplit size={14} stroke={1.9} aria-hidden="true" />
-            {known.differs}
-          </Link>
+          <Differs title={title} conflict={conflict} />
         ) : (
           session.mayPrescribe && (
             <Button size="xs" variant="default" aria-label={words.stopLong(title)} onClick={onStop}>
