@@ -15,6 +15,7 @@ const places: (typeof keymap)[KeyId]["where"][] = [
   "preview",
   "booking",
   "record",
+  "known",
   "pad",
   "dental",
 ];

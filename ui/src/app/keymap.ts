@@ -16,6 +16,7 @@ interface Binding {
     | "preview"
     | "booking"
     | "record"
+    | "known"
     | "pad"
     | "dental";
 }
@@ -45,7 +46,7 @@ export const keymap = {
   newPrescription: { keys: "Mod+N", label: "newPrescription", where: "chart" },
   book: { keys: "Mod+B", label: "book", where: "booking" },
   slipOfPatient: { keys: "Mod+P", label: "slip", where: "record" },
-  allergy: { keys: "Mod+Shift+A", label: "allergy", where: "record" },
+  allergy: { keys: "Mod+Shift+A", label: "allergy", where: "known" },
   merge: { keys: "Mod+Shift+M", label: "merge", where: "record" },
   preview: { keys: "Mod+P", label: "preview", where: "paper" },
   print: { keys: "Mod+P", label: "print", where: "preview" },

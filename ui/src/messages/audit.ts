@@ -2,7 +2,7 @@
 export const audit = {
   title: "Audit log",
   lead: "Who opened, changed, signed or printed what, the newest first. The log is kept on the server, so this page needs the network. That you read it is written down too.",
-  offline: "The server cannot be reached. This is the log as it was when you opened it.",
+  offline: "The server cannot be reached. This is the log as it was when it was last shown.",
   empty: "There is nothing in the log for this.",
   filters: "What is shown",
   from: "From",
@@ -17,6 +17,7 @@ export const audit = {
   entries: (count: number) => (count === 1 ? "1 entry" : `${count} entries`),
   older: "Older",
   end: "There is nothing older.",
+  endOfChosen: "Nothing older fits what is chosen.",
   columns: {
     time: "Time",
     who: "Who",

@@ -109,6 +109,7 @@ export const messages = {
       preview: "In the large view of a prescription",
       booking: "In a chart and in Follow-ups",
       record: "In a chart",
+      known: "In a chart and in the pad",
       pad: "In the pad",
       dental: "In the tooth chart",
     },

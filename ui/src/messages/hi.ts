@@ -110,6 +110,7 @@ export const messages: typeof english = {
       preview: "पर्चे के बड़े दृश्य में",
       booking: "चार्ट और फिर आने वालों में",
       record: "चार्ट में",
+      known: "चार्ट और पैड में",
       pad: "पैड में",
       dental: "दाँतों के चार्ट में",
     },

@@ -50,6 +50,7 @@ test("the log is read when that is asked for, not while one chooses", async () =
   await waitFor(() => expect(screen.getAllByTestId("audit-entry")).toHaveLength(1));
   const filter = { from: "2026-11-01", to: null, person: "u2", action: "view", patient: null };
   expect(asked.at(-1)).toEqual([filter, null]);
+  expect(screen.getByText("Nothing older fits what is chosen.")).toBeTruthy();
   // The same once more is another look.
   await keys.click(screen.getByRole("button", { name: "Show" }));
   await waitFor(() => expect(asked).toHaveLength(3));
@@ -111,7 +112,7 @@ test("without the server the page says so, and is there once it is asked for aga
   ).toBeTruthy();
   const connection = { state: "offline", since: "2026-11-23T09:12:00" } as const;
   await act(async () => backend.emit({ name: "sync-status", payload: { ...quietStatus, connection } }));
-  expect(screen.getByText(/This is the log as it was when you opened it/)).toBeTruthy();
+  expect(screen.getByText(/This is the log as it was when it was last shown/)).toBeTruthy();
 });
 
 test("what was read stays when what is older does not come", async () => {

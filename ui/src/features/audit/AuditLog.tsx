@@ -35,6 +35,7 @@ export function AuditLog() {
   const isOffline = useSyncStatus().data?.connection.state === "offline";
   const { audit: words, keys } = messages;
   const entries = log.data?.pages.flatMap((one) => one.entries) ?? [];
+  const isChosen = Object.values(asked.filter).some((one) => one !== null);
   const askAgain = () => {
     void (log.isFetchNextPageError ? log.fetchNextPage() : log.refetch());
     if (choices.error) void choices.refetch();
@@ -68,7 +69,7 @@ export function AuditLog() {
             {words.older}
           </Button>
         )}
-        {entries.length > 0 && !log.hasNextPage && <p>{words.end}</p>}
+        {entries.length > 0 && !log.hasNextPage && <p>{isChosen ? words.endOfChosen : words.end}</p>}
       </div>
       <KeyBar keys={[[keyLabel("today"), keys.today]]} />
     </>
