@@ -44,4 +44,5 @@ pub(super) const SAID: &[Said] = &[
         "No doctor of the clinic is known on this computer yet. Nothing was added; connect once and try again.",
         "क्लिनिक का कोई डॉक्टर अभी इस कंप्यूटर पर नहीं आया है। कुछ जोड़ा नहीं गया; एक बार नेटवर्क से जोड़ें और फिर कोशिश करें।",
     ),
+    ("Surfaces stand before what is done: 36 mo plan f.", "सतहें इलाज से पहले लिखें: 36 mo plan f।"),
 ];

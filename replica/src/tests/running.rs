@@ -106,7 +106,7 @@ fn a_line_that_lasts_longer_than_the_one_written_again_stands_beside_it() {
     after(&mut fixture, 10);
     sign(&fixture, sunita, &[(METFORMIN, "1-0-1 x30d")]);
     let until = || running(&fixture, sunita).into_iter().map(|one| one.until).collect::<Vec<_>>();
-    assert_eq!(until(), [Some("2027-01-02".to_owned()), None]);
+    assert_eq!(until(), [Some("2027-01-01".to_owned()), None]);
     fixture.replica.stop_medicine(running(&fixture, sunita)[0].id, "rash").expect("BUG: stopped");
     assert_eq!(until(), [None], "what is stopped is what is shown");
 }
@@ -207,7 +207,7 @@ fn what_was_stopped_after_a_repeat_was_begun_is_not_signed_again_by_it() {
     let cetirizine = running(&fixture, sunita).into_iter().find(|one| one.title.contains("CETIRIZINE"));
     fixture.replica.stop_medicine(cetirizine.expect("BUG: runs").id, "Rash").expect("BUG: stopped");
     let told = fixture.replica.sign_prescription(sunita, &amended, &[]).expect_err("BUG: refused");
-    assert!(told.to_string().contains("was stopped after this draft was begun"), "{told}");
+    assert!(told.to_string().contains("was stopped in the prescription"), "{told}");
     let mut without = amended;
     without.items.retain(|line| !line.medicine_text.contains("Cetirizine"));
     fixture.replica.sign_prescription(sunita, &without, &[]).expect("BUG: signed");
