@@ -97,7 +97,10 @@ pub(super) const SAID: &[Said] = &[
         "जब तक “निर्णय के लिए” में तय न हो, काग़ज़ पर {name} छपेगा।",
     ),
     ("Decide it first, or sign again as it is.", "पहले इसे तय करें, या ऐसे ही दोबारा हस्ताक्षर करें।"),
-    ("{name} was stopped after this draft was begun.", "यह ड्राफ़्ट शुरू होने के बाद {name} बंद की गई।"),
+    (
+        "{name} was stopped in the prescription that this draft was taken from.",
+        "जिस पर्चे से यह ड्राफ़्ट लिया गया, उसमें {name} बंद की गई है।",
+    ),
     (
         "Remove its line, or take it up again in the chart first.",
         "उसकी लाइन हटाएँ, या पहले चार्ट में उसे फिर से शुरू करें।",
