@@ -28,7 +28,7 @@ directions: string,
  */
 prescribedOn: string, 
 /**
- * The last day on which it counts; absent for until further notice.
+ * The last day of taking it, or on which it counts if the line does not say how long; absent for until further notice.
  */
 until: string | null, 
 /**
