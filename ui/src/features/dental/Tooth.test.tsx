@@ -5,22 +5,8 @@ import type { DentalChart } from "../../ipc/bindings/DentalChart";
 import type { ToothView } from "../../ipc/bindings/ToothView";
 import { messages, speak } from "../../messages";
 import { rowsOf } from "./teeth";
-import { codesShown, Tooth } from "./Tooth";
+import { codesShown, sound, Tooth } from "./Tooth";
 import { toothRead } from "./words";
-
-const sound: ToothView = {
-  tooth: 36,
-  presence: "present",
-  surfaces: [],
-  crown: null,
-  rootCanal: null,
-  implant: null,
-  extraction: null,
-  hasSealant: false,
-  hasLesion: false,
-  isFractured: false,
-  codes: [],
-};
 
 /** A tooth as it is drawn. */
 function draw(view: Partial<ToothView>) {
@@ -33,7 +19,7 @@ function draw(view: Partial<ToothView>) {
     <svg>
       <Tooth
         place={place}
-        view={{ ...sound, ...view }}
+        view={{ tooth: 36, ...sound, ...view }}
         name={String(tooth)}
         height={414}
         isChosen={false}

@@ -51,7 +51,8 @@ const fills: Record<SurfaceMark["mark"], string> = {
   planned: "url(#dental-stripes)",
 };
 
-const sound: Omit<ToothView, "tooth"> = {
+/** A tooth of which nothing is known. */
+export const sound: Omit<ToothView, "tooth"> = {
   presence: "present",
   surfaces: [],
   crown: null,
